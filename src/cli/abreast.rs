@@ -24,7 +24,7 @@ use super::screen::{Doing, Stage, asks};
 use super::typed_number::{self, Answer};
 use super::undo_farewell::UndoFarewell;
 use super::voice::Flags;
-use super::{changes, leavers, output, retype, settings, undo, validate, words};
+use super::{changes, leavers, of_targets, output, retype, settings, undo, validate, words};
 use crate::error::Failure;
 use crate::event::PeopleCounts;
 use crate::exit::Exit;
@@ -486,10 +486,7 @@ impl Words {
     }
 
     fn lines(&mut self, target: &str, lines: Vec<Said>) {
-        self.lines.extend(lines.into_iter().map(|said| match said {
-            Said::Talk(line) => Said::Talk(format!("{target}: {line}")),
-            command @ Said::Command(..) => command,
-        }));
+        self.lines.extend(of_targets::named(target, lines));
     }
 }
 
@@ -506,25 +503,13 @@ where
 {
     let Words { results, total, mut lines } = said;
     if format == Format::Human {
-        let names = ended.lanes.iter().map(|(name, _)| name);
-        let names = names.chain(ended.left_out.iter().map(|(name, _)| name));
-        let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max("total".len());
-        let mut text = String::new();
-        for (target, _) in &ended.lanes {
-            let result = results.iter().find(|(of, _)| of == target).map(|(_, result)| result.as_str());
-            let stopped = ended.stop_of(target).map(|stop| format!("stopped, {}: ", farewell::name_of(stop)));
-            let result = result.unwrap_or("nothing was sent\n");
-            text.push_str(&format!("{target:<width$}  {}{result}", stopped.unwrap_or_default()));
-        }
-        for (target, _) in &ended.left_out {
-            text.push_str(&format!("{target:<width$}  left out, nothing was sent\n"));
-        }
-        text.push_str(&format!("{:<width$}  {total}", "total"));
-        output::told_under(&text, 4);
+        let result = |target: &str, _: &E| {
+            let found = results.iter().find(|(of, _)| of == target);
+            found.map(|(_, result)| result.clone()).unwrap_or_default()
+        };
+        output::told_under(&of_targets::results(&ended, result, &total), 4);
     }
-    for (target, why) in &ended.left_out {
-        lines.push(Said::Talk(format!("{target}: left out: {}", plain(why))));
-    }
+    lines.extend(of_targets::left_out(&ended));
     match &ended.left {
         Ok(left) => lines.extend(of_left(left, retry)),
         Err(failure) => output::failure(failure),
@@ -533,11 +518,7 @@ where
         lines.push(farewell::resume_with(&retype::resume(words)));
     }
     lines.iter().for_each(farewell::say);
-    let exit = ended.exit;
-    for (target, failure) in ended.into_failures() {
-        output::failure(&Failure { what: format!("target `{target}`: {}", failure.what), ..failure });
-    }
-    exit
+    of_targets::told_failures(ended)
 }
 
 /// Where the rows of all are of whom nothing came, and what sends each to its target again.

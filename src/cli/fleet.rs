@@ -8,7 +8,7 @@ use super::farewell::say_resume;
 use super::fleet_farewell::FleetFarewell;
 use super::meant_targets::TypedFleet;
 use super::screen::{Doing, Stage, asks};
-use super::{fleet_words, output, remedies, retype, settings};
+use super::{fleet_words, of_targets, output, remedies, retype, settings};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::{Blocked, FleetDryRun, FleetOutlook};
@@ -42,7 +42,9 @@ async fn run(typed: &TypedFleet, stage: &Stage) -> Result<Exit, Failure> {
         fleet.refuse_in_use(&stage.world())?; // before anything is asked of anybody
     }
     let checked = fleet.check(&stage.world()).await?;
-    stage.findings(&checked.found(), checked.roster());
+    if let Some(roster) = checked.roster() {
+        stage.findings(&checked.found(), roster);
+    }
     if let Some(blocked) = checked.blocks() {
         return Ok(say_blocked(blocked));
     }
@@ -64,24 +66,10 @@ async fn run(typed: &TypedFleet, stage: &Stage) -> Result<Exit, Failure> {
     let ended = planned.run().await?;
     stage.close();
     FleetFarewell { typed, ended: &ended }.say();
-    let exit = ended.exit;
-    for (target, ran) in ended.lanes {
-        match ran {
-            // What could not begin was told of, with the others.
-            Err(failure) => {
-                output::failure(&Failure { what: format!("target `{target}`: {}", failure.what), ..failure })
-            }
-            Ok(ended) => {
-                if let Err(failure) = ended.closed {
-                    output::failure(&failure);
-                }
-            }
-        }
-    }
     if let Err(failure) = &ended.left {
         output::failure(failure); // no reason to fail: the ledgers have all
     }
-    Ok(exit)
+    Ok(of_targets::told_failures(ended)) // what could not begin was told of, with the others
 }
 
 /// Why nothing is sent, in a few words.

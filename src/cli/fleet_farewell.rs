@@ -3,17 +3,17 @@
 use super::args::import::Format;
 use super::farewell::{self, Farewell, Others, Room, Said};
 use super::meant_targets::TypedFleet;
-use super::{output, retype};
+use super::{of_targets, output, retype};
 use crate::exit::Exit;
 use crate::failed::Left;
-use crate::job::{Ended, EndedFleet};
+use crate::job::{Ended, EndedAbreast};
 use crate::ledger::{Calls, Counts, StepCounts};
 use crate::text;
 
 /// The runs of several targets that have ended.
 pub(super) struct FleetFarewell<'f> {
     pub(super) typed: &'f TypedFleet,
-    pub(super) ended: &'f EndedFleet,
+    pub(super) ended: &'f EndedAbreast<Ended>,
 }
 
 impl FleetFarewell<'_> {
@@ -27,35 +27,21 @@ impl FleetFarewell<'_> {
 
     /// A line for each target, and one for all.
     pub(super) fn result(&self) -> String {
-        let EndedFleet { lanes, left_out, unmet, took, .. } = self.ended;
-        let names = lanes.iter().map(|(name, _)| name).chain(left_out.iter().map(|(name, _)| name));
-        let width = names.map(|name| name.chars().count()).max().unwrap_or(0).max("total".len());
-        let (mut text, mut all) = (String::new(), Counts::default());
-        let (mut steps, mut calls) = (StepCounts::default(), Calls::default());
-        for (target, ran) in lanes {
-            let Ok(ended) = ran else {
-                text.push_str(&format!("{target:<width$}  nothing was sent\n"));
-                continue;
-            };
-            let stopped = ended.stop.as_ref().map(|stop| format!("stopped, {}: ", farewell::name_of(stop)));
-            let of = farewell::of_counts(&ended.counts, &ended.steps);
-            text.push_str(&format!("{target:<width$}  {}{of}\n", stopped.unwrap_or_default()));
+        let (mut all, mut steps, mut calls) = <(Counts, StepCounts, Calls)>::default();
+        for ended in self.ended.lanes.iter().filter_map(|(_, ran)| ran.as_ref().ok()) {
             all += ended.counts;
             steps += ended.steps;
             calls += ended.calls;
         }
-        for (target, _) in left_out {
-            text.push_str(&format!("{target:<width$}  left out, nothing was sent\n"));
-        }
-        all.total += unmet;
-        all.invalid += unmet;
-        let of = farewell::summary(&all, &steps, calls, *took);
-        text.push_str(&format!("{:<width$}  {of}", "total"));
-        text
+        all.total += self.ended.unmet;
+        all.invalid += self.ended.unmet;
+        let total = farewell::summary(&all, &steps, calls, self.ended.took);
+        let result = |_: &str, ended: &Ended| farewell::of_counts(&ended.counts, &ended.steps);
+        of_targets::results(self.ended, result, &total)
     }
 
     fn lines(&self) -> Vec<Said> {
-        let EndedFleet { lanes, left_out, left, exit, .. } = self.ended;
+        let EndedAbreast { lanes, left, exit, .. } = self.ended;
         let mut lines = Vec::new();
         for (target, ran) in lanes {
             let (Ok(ended), Some(typed)) = (ran, self.typed.member(target)) else { continue };
@@ -80,14 +66,9 @@ impl FleetFarewell<'_> {
                 room: Room { users: ended.outlook.users, allowed: ended.outlook.allowed, made: ended.made },
             };
             let own = farewell.of_one_target();
-            lines.extend(own.into_iter().map(|said| match said {
-                Said::Talk(line) => Said::Talk(format!("{target}: {line}")),
-                command @ Said::Command(..) => command,
-            }));
+            lines.extend(of_targets::named(target, own));
         }
-        for (target, why) in left_out {
-            lines.push(Said::Talk(format!("{target}: left out: {}", text::plain(why))));
-        }
+        lines.extend(of_targets::left_out(self.ended));
         lines.extend(self.of_rehearsal());
         if let Ok(left) = left {
             lines.extend(farewell::of_files(left));

@@ -119,18 +119,12 @@ impl TypedChanges {
     ///
     /// # Errors
     /// Exit 2 where the file of targets or a ledger cannot be used.
-    pub(super) fn retries(mut args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
-        let ledgers = meant_targets::ledgers_of(&mut args, Some(ledger::Job::Update))?;
-        let picked = Picked::of(&args.shared.targets)?;
-        let mut members = Vec::new();
-        for (name, at) in ledgers {
-            let Some(one) = picked.find(&name)? else { continue };
-            let (state, _) = ledger::peek(&at)?;
-            let mut typed = Self::retry(meant_targets::retry_of(&args, one, &at), &state, words.to_vec())?;
+    pub(super) fn retries(args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
+        meant_targets::retries(args, ledger::Job::Update, |args, state| {
+            let mut typed = Self::retry(args, state, words.to_vec())?;
             (typed.shared.ledger, typed.own) = (None, typed.shared.ledger);
-            members.push(typed);
-        }
-        if members.is_empty() { Err(meant_targets::none_has_one()) } else { Ok(members) }
+            Ok(typed)
+        })
     }
 
     /// An update.

@@ -95,18 +95,12 @@ impl TypedLeavers {
     ///
     /// # Errors
     /// Exit 2 where the file of targets or a ledger cannot be used.
-    pub(super) fn retries(mut args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
-        let ledgers = meant_targets::ledgers_of(&mut args, Some(ledger::Job::Remove))?;
-        let picked = Picked::of(&args.shared.targets)?;
-        let mut members = Vec::new();
-        for (name, at) in ledgers {
-            let Some(one) = picked.find(&name)? else { continue };
-            let (state, _) = ledger::peek(&at)?;
-            let mut typed = Self::retry(meant_targets::retry_of(&args, one, &at), &state, words.to_vec())?;
+    pub(super) fn retries(args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
+        meant_targets::retries(args, ledger::Job::Remove, |args, state| {
+            let mut typed = Self::retry(args, state, words.to_vec())?;
             (typed.args.ledger, typed.own) = (None, typed.args.ledger);
-            members.push(typed);
-        }
-        if members.is_empty() { Err(meant_targets::none_has_one()) } else { Ok(members) }
+            Ok(typed)
+        })
     }
 
     /// A retry of a ledger of leavers, about those who were not deleted: what nothing else is said of is as it was told.

@@ -13,7 +13,7 @@ use super::{retype, settings, tables};
 use crate::disk;
 use crate::error::Failure;
 use crate::failed;
-use crate::job::{Before, Fleet, Job, Member, OneTarget, RateAsked, Targets};
+use crate::job::{Before, InTargets, Job, OneTarget, RateAsked, Targets};
 use crate::ledger::{self, LedgerAt, State, beside};
 use crate::roster::{OfTargets, TargetNames};
 
@@ -96,13 +96,13 @@ impl TypedFleet {
     }
 
     /// The jobs that are meant.
-    pub(super) fn meant(&self) -> Fleet {
+    pub(super) fn meant(&self) -> InTargets<Job> {
         let TargetsArgs { targets: _, only: _, fail_fast, skip_failed_targets } = &self.whole.shared.targets;
-        let member = |typed: &Typed| Member {
-            target: typed.shared.reading.target().unwrap_or_default().to_owned(),
-            job: Job { settings: Some(retype::settings(typed)), ..typed.meant() },
+        let member = |typed: &Typed| {
+            let target = typed.shared.reading.target().unwrap_or_default().to_owned();
+            (target, Job { settings: Some(retype::settings(typed)), ..typed.meant() })
         };
-        Fleet {
+        InTargets {
             members: self.members.iter().map(member).collect(),
             fails_fast: *fail_fast,
             skips_failed: *skip_failed_targets,
@@ -301,7 +301,7 @@ pub(super) fn no_file(target: &str) -> Failure {
         .hint("name it with --targets")
 }
 
-pub(super) fn none_has_one() -> Failure {
+fn none_has_one() -> Failure {
     Failure::usage("none of these targets has a ledger here")
         .hint("an import makes them, as in `headcount import ROSTER --targets FILE.toml`")
 }
@@ -317,8 +317,29 @@ pub(super) fn job_of(args: &RetryArgs) -> Result<Option<ledger::Job>, Failure> {
     }
 }
 
+/// Retries of runs of several targets, which are no imports: of the one whose ledger is named, or of all beside a roster. `retry`
+/// makes each, by what it would be told alone and what its ledger says.
+///
+/// # Errors
+/// Exit 2 where the file of targets or a ledger cannot be used; as `retry`'s.
+pub(super) fn retries<T>(
+    mut args: RetryArgs,
+    job: ledger::Job,
+    retry: impl Fn(RetryArgs, &State) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let ledgers = ledgers_of(&mut args, Some(job))?;
+    let picked = Picked::of(&args.shared.targets)?;
+    let mut members = Vec::new();
+    for (name, at) in ledgers {
+        let Some(one) = picked.find(&name)? else { continue };
+        let (state, _) = ledger::peek(&at)?;
+        members.push(retry(retry_of(&args, one, &at), &state)?);
+    }
+    if members.is_empty() { Err(none_has_one()) } else { Ok(members) }
+}
+
 /// The retry of one target's ledger.
-pub(super) fn retry_of(args: &RetryArgs, one: OnePicked<'_>, ledger: &LedgerAt) -> RetryArgs {
+fn retry_of(args: &RetryArgs, one: OnePicked<'_>, ledger: &LedgerAt) -> RetryArgs {
     let mut shared = args.shared.clone();
     shared.rehearsal.simulate |= ledger.on_disk().is_some_and(beside::is_named_as_rehearsed);
     shared.instance = one.instance(shared.rehearsal.simulate);
@@ -347,10 +368,7 @@ fn args_of_ledger(args: &mut RetryArgs, ledger: LedgerAt) -> Result<(String, Led
 ///
 /// # Errors
 /// Exit 2 where the file of targets or the ledgers cannot be used.
-pub(super) fn ledgers_of(
-    args: &mut RetryArgs,
-    job: Option<ledger::Job>,
-) -> Result<Vec<(String, LedgerAt)>, Failure> {
+fn ledgers_of(args: &mut RetryArgs, job: Option<ledger::Job>) -> Result<Vec<(String, LedgerAt)>, Failure> {
     match args.of.clone() {
         Some(of) => Ok(vec![args_of_ledger(args, of)?]),
         None => ledgers_beside(args, job),

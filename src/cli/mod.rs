@@ -37,6 +37,7 @@ mod meant_targets;
 mod meant_undo;
 mod mend;
 #[cfg(feature = "open")]
+mod of_targets;
 mod open;
 pub(crate) mod output;
 mod plan_words;

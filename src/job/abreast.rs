@@ -1,31 +1,27 @@
-//! What else is done of several targets side by side: comparisons, updates, undos, lists of leavers, exports.
+//! The jobs of several targets, side by side: all are looked at, then all are planned, then all are run.
 //!
-//! Each is an ordinary job with a lane, a ledger and a switch of its own, as those of a [`Fleet`](super::Fleet) are, and takes
-//! its steps beside the others: all are looked at before the first of them sends anything. What stops one stops that one alone.
+//! Each is an ordinary job, with a lane, a ledger and a switch of its own, and reads its own rows of the roster. What stops one
+//! stops that one alone: it is full, refused, away. What is nobody's own stops all: whoever interrupts it, a fault of the
+//! program, a roster that changed. The paces are the accounts', whichever target calls.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::changes::{self, Changes, Compared, EndedChanges, PlannedChanges};
-use super::check::Blocked;
-use super::export::{Export, Exported, ToWrite, written};
-use super::fleet::{
-    Pulses, are_different, of_target, refuse_all_in_use, refuse_failed, side_by_side, sorted_by,
-};
-use super::leaving::leave_all;
+use super::ended::CameTo;
+use super::held::{Blocked, HoldsRoster};
 use super::meant::Job;
-use super::remove::{self, EndedRemove, Leavers, PlannedRemove, Remove};
+use super::side_by_side::{Pulses, are_different, refuse_all_in_use, refuse_failed, side_by_side};
 use super::sorted::Sorted;
-use super::undo::{EndedUndo, PlannedUndo, UndoJob};
 use super::world::World;
 use crate::error::Failure;
 use crate::event::{Event, Pulse};
 use crate::exit::Exit;
 use crate::failed::Left;
-use crate::ledger::{Calls, Counts, SeenCounts, Steps};
-use crate::roster::Roster;
+use crate::finding::Finding;
+use crate::ledger::{self, Calls, Counts};
+use crate::roster::{OfTargets, Options, Roster};
 use crate::stop::Stop;
 use crate::text::count;
 use crate::validate;
@@ -45,33 +41,13 @@ pub struct InTargets<J> {
 pub struct Abreast<J> {
     /// Each with its target's name, in the order of the file.
     pub lanes: Vec<(String, J)>,
-    world: World,
+    pub(super) world: World,
     skips_failed: bool,
     /// The roster as a whole, where they read one.
-    sorted: Option<Sorted>,
+    pub(super) sorted: Option<Sorted>,
     allows_invalid: bool,
     idle: Vec<String>,
     left_out: Vec<(String, Failure)>,
-}
-
-impl InTargets<Changes> {
-    /// Fails where another process has one of the ledgers: all of them are looked at side by side.
-    ///
-    /// # Errors
-    /// As [`Job::refuse_in_use`], of the first of them.
-    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
-        refuse_all_in_use(self.members.iter().map(|(target, changes)| (target.as_str(), &changes.job)), world)
-    }
-}
-
-impl InTargets<Remove> {
-    /// Fails where another process has one of the ledgers: all of them are looked at side by side.
-    ///
-    /// # Errors
-    /// As [`Job::refuse_in_use`], of the first of them.
-    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
-        refuse_all_in_use(self.members.iter().map(|(target, remove)| (target.as_str(), &remove.job)), world)
-    }
 }
 
 /// How the jobs of several targets ended.
@@ -83,36 +59,30 @@ pub struct EndedAbreast<E> {
     pub lanes: Vec<(String, Result<E, Failure>)>,
     /// Targets that were left out, and why.
     pub left_out: Vec<(String, String)>,
-    /// The file of the rows of all of whom nothing came.
+    /// The file of the failed rows of all. That there is none is no reason to fail: the ledgers have all.
     pub left: Result<Left, Failure>,
-    /// Rows that are nobody's.
+    /// Rows that are nobody's, and were not sent.
     pub unmet: u64,
     /// How long it took.
     pub took: Duration,
 }
 
-/// A roster that was held against one of several targets.
-trait HeldAgainst {
-    fn found(&self) -> &validate::Checked;
-    fn blocks(&self) -> Option<Blocked>;
-    /// The instance's ARN; `None` of a rehearsal, whose instances are all alike.
-    fn arn(&self) -> Option<&str>;
+/// A job that reads a roster: as one of several targets' its own rows.
+pub(super) trait OfRoster: Send + 'static {
+    /// What it reads, and where its ledger is.
+    fn job(&self) -> &Job;
 }
 
 /// How the job of one of several targets ended.
 pub trait Came {
-    /// How the program would exit, were it the only one.
-    fn exit(&self) -> Exit;
+    /// What it came to.
+    fn came_to(&self) -> CameTo;
     /// Why it ended before its rows did.
     fn stop(&self) -> Option<&Stop>;
-    /// Where all rows of its ledger stand.
-    fn counts(&self) -> Counts;
-    /// The calls that left, over all sessions.
-    fn calls(&self) -> Calls;
-    /// Why its ledger could not be closed, where that is so.
-    fn unclosed(&self) -> Option<&Failure>;
+    /// Whether its ledger could be closed.
+    fn closed(&self) -> Result<(), &Failure>;
     /// The same, to be told.
-    fn into_unclosed(self) -> Option<Failure>;
+    fn into_closed(self) -> Result<(), Failure>;
 }
 
 impl<E: Came> EndedAbreast<E> {
@@ -124,18 +94,76 @@ impl<E: Came> EndedAbreast<E> {
     /// What could not begin, and ledgers that could not be closed; each with its target's name.
     pub fn into_failures(self) -> impl Iterator<Item = (String, Failure)> {
         self.lanes.into_iter().filter_map(|(target, came)| {
-            let failure = match came {
-                Ok(ended) => ended.into_unclosed(),
-                Err(failure) => Some(failure),
-            };
-            Some((target, failure?))
+            let failure = came.and_then(Came::into_closed).err()?;
+            Some((target, failure))
         })
+    }
+}
+
+#[expect(private_bounds, reason = "what reads a roster is this module's to say")]
+impl<J: OfRoster> InTargets<J> {
+    /// Fails where another process has one of the ledgers: all of them are looked at side by side.
+    ///
+    /// # Errors
+    /// As [`Job::refuse_in_use`], of the first of them.
+    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
+        refuse_all_in_use(self.members.iter().map(|(target, of)| (target.as_str(), of.job())), world)
+    }
+
+    /// Holds every row of the roster against its own target, side by side. What is found is told, and so is what is wrong with
+    /// rows that are nobody's. Targets that no row is for, and that have no ledger, have no part in it.
+    ///
+    /// # Errors
+    /// As the step's, of a target that is not left out; exit 2 where the roster cannot be used, or two targets are one
+    /// instance.
+    pub(super) async fn hold<N, F>(
+        mut self,
+        world: &World,
+        step: impl Fn(J, World) -> F,
+    ) -> Result<Abreast<N>, Failure>
+    where
+        N: HoldsRoster + Send + 'static,
+        F: Future<Output = Result<N, Failure>> + Send + 'static,
+    {
+        world.go_on()?;
+        let Some((_, first)) = self.members.first() else { return Err(Failure::usage("there is no target")) };
+        let sorted = first.job().sorted(world)?;
+        let allows_invalid = self.members.iter().any(|(_, of)| of.job().allowed.invalid_rows);
+        let has_part = |job: &Job| sorted.rows_of(job.place()) > 0 || ledger::is_there(&job.ledger);
+        let (members, idle): (Vec<_>, Vec<_>) =
+            self.members.into_iter().partition(|(_, of)| has_part(of.job()));
+        self.members = members;
+        let idle = idle.into_iter().map(|(target, _)| target).collect();
+        let abreast = self.begin(world, Some(sorted), step).await?;
+        abreast.are_different()?;
+        Ok(Abreast { idle, allows_invalid, ..abreast })
+    }
+}
+
+impl Job {
+    /// The place of its target among all.
+    fn place(&self) -> Option<usize> {
+        self.reading.targets.as_ref()?.only
+    }
+
+    /// Reads the whole roster once, for whose its rows are; tells of those that are nobody's.
+    fn sorted(&self, world: &World) -> Result<Sorted, Failure> {
+        let targets = self.reading.targets.clone().map(|targets| OfTargets { only: None, ..targets });
+        let whole = Self { reading: Options { targets, ..self.reading.clone() }, ..self.clone() };
+        let sorted = Sorted::of(whole.open(whole.roster())?, &|| world.go_on())?;
+        for finding in &sorted.findings {
+            world.tell(Event::Finding(finding.clone()));
+        }
+        Ok(sorted)
     }
 }
 
 impl<J: Send + 'static> InTargets<J> {
     /// Takes the first step of each, side by side.
-    async fn begin<N, F>(
+    ///
+    /// # Errors
+    /// Exit 5 where it was asked to stop; else as the step's, of a target that is not left out.
+    pub(super) async fn begin<N, F>(
         self,
         world: &World,
         sorted: Option<Sorted>,
@@ -183,7 +211,10 @@ impl<J: Send + 'static> Abreast<J> {
     }
 
     /// Takes the next step of each, side by side.
-    async fn next<N, F>(mut self, step: impl Fn(J) -> F) -> Result<Abreast<N>, Failure>
+    ///
+    /// # Errors
+    /// Exit 5 where it was asked to stop; else as the step's, of a target that is not left out.
+    pub(super) async fn next<N, F>(mut self, step: impl Fn(J) -> F) -> Result<Abreast<N>, Failure>
     where
         N: Send + 'static,
         F: Future<Output = Result<N, Failure>> + Send + 'static,
@@ -194,7 +225,10 @@ impl<J: Send + 'static> Abreast<J> {
     }
 
     /// Takes the last step of each, side by side, and sums up. `leave` leaves the failed rows of all.
-    async fn last<E, R, F>(
+    ///
+    /// # Errors
+    /// Exit 5 where it was asked to stop before it began.
+    pub(super) async fn last<E, R, F>(
         mut self,
         step: impl Fn(J) -> F,
         leave: impl FnOnce(&Sorted, &[&R]) -> Result<Left, Failure>,
@@ -207,16 +241,16 @@ impl<J: Send + 'static> Abreast<J> {
         self.world.go_on()?;
         let since = Instant::now();
         let unmet = self.unmet();
-        let mut sum = Sum { exit: Exit::Done, rows: Counts::default(), calls: Calls::default() };
+        let mut all = CameTo::of_rows(Exit::Done, Counts::default(), Calls::default());
         if unmet > 0 {
-            sum.exit = Exit::SomeFailed;
-            sum.rows.total += unmet;
-            sum.rows.invalid += unmet;
+            all.exit = Exit::SomeFailed;
+            all.rows.total += unmet;
+            all.rows.invalid += unmet;
         }
         let left_out: Vec<(String, String)> =
             self.left_out.into_iter().map(|(target, failure)| (target, failure.what)).collect();
         for (target, why) in &left_out {
-            sum.exit = sum.exit.worst(Exit::Stopped);
+            all.exit = all.exit.worst(Exit::Stopped);
             let (target, exit, reason) = (target.clone(), Exit::Stopped.code(), Some(why.clone()));
             self.world.tell(Event::Target { target, exit, reason, rows: None, calls: None });
         }
@@ -225,30 +259,36 @@ impl<J: Send + 'static> Abreast<J> {
             let (events, name, work) = (Arc::clone(events), target.clone(), step(job));
             let run = async move {
                 let came = work.await;
-                let told = came.as_ref().map(|(ended, _)| ended);
-                events.tell(end_of(name, told));
+                events.tell(end_of(name, came.as_ref().map(|(ended, _)| ended)));
                 came
             };
             (target, run)
         });
         let came = side_by_side(steps, &self.world.stop).await;
-        let remains: Vec<&R> = came.iter().filter_map(|(_, came)| Some(&came.as_ref().ok()?.1)).collect();
+        let (mut lanes, mut remains) = (Vec::new(), Vec::new());
+        for (target, came) in came {
+            let came = came.map(|(ended, left)| {
+                remains.push(left);
+                ended
+            });
+            match &came {
+                Ok(ended) => {
+                    all.add(&ended.came_to());
+                    if let Err(failure) = ended.closed() {
+                        all.exit = all.exit.worst(failure.exit);
+                    }
+                }
+                Err(failure) => all.exit = all.exit.worst(failure.exit),
+            }
+            lanes.push((target, came));
+        }
         let left = match &self.sorted {
-            Some(sorted) => leave(sorted, &remains),
+            Some(sorted) => leave(sorted, &remains.iter().collect::<Vec<_>>()),
             None => Ok(Left::default()),
         };
-        came.iter().for_each(|(_, came)| sum.add(came.as_ref().map(|(ended, _)| ended)));
         let took = since.elapsed();
-        self.world.tell(Event::Ended {
-            exit: sum.exit.code(),
-            rows: sum.rows,
-            steps: Steps::default(),
-            seen: SeenCounts::default(),
-            calls: sum.calls,
-            seconds: took.as_secs_f64(),
-        });
-        let lanes = came.into_iter().map(|(target, came)| (target, came.map(|(ended, _)| ended))).collect();
-        Ok(EndedAbreast { exit: sum.exit, lanes, left_out, left, unmet, took })
+        self.world.tell(all.event(took));
+        Ok(EndedAbreast { exit: all.exit, lanes, left_out, left, unmet, took })
     }
 
     /// Targets that are left out, and why.
@@ -273,18 +313,22 @@ impl<J: Send + 'static> Abreast<J> {
 }
 
 #[expect(private_bounds, reason = "what is held against a target is this module's to say")]
-impl<J: HeldAgainst> Abreast<J> {
+impl<J: HoldsRoster + Send + 'static> Abreast<J> {
     /// What is wrong with the roster, of all targets and of rows that are nobody's.
     pub(crate) fn found(&self) -> validate::Checked {
-        let parts: Vec<&validate::Checked> = self.lanes.iter().map(|(_, job)| job.found()).collect();
-        let nobodys = self.sorted.as_ref().map_or(&[][..], |sorted| &sorted.findings);
-        validate::Checked::together(&parts, nobodys, self.sorted.as_ref().map_or(0, |sorted| sorted.unmet))
+        let parts: Vec<&validate::Checked> = self.lanes.iter().map(|(_, job)| job.held().found).collect();
+        validate::Checked::together(&parts, self.findings(), self.unmet())
+    }
+
+    /// What is wrong with rows that are nobody's.
+    pub fn findings(&self) -> &[Finding] {
+        self.sorted.as_ref().map_or(&[], |sorted| &sorted.findings)
     }
 
     /// Why nothing may be done anywhere, where that is so.
     pub fn blocks(&self) -> Option<Blocked> {
-        let unmet = if self.allows_invalid { 0 } else { self.sorted.as_ref().map_or(0, |it| it.unmet) };
-        let blocked: Vec<Blocked> = self.lanes.iter().filter_map(|(_, job)| job.blocks()).collect();
+        let unmet = if self.allows_invalid { 0 } else { self.unmet() };
+        let blocked: Vec<Blocked> = self.lanes.iter().filter_map(|(_, job)| job.held().blocks()).collect();
         if blocked.is_empty() && unmet == 0 {
             return None;
         }
@@ -292,363 +336,34 @@ impl<J: HeldAgainst> Abreast<J> {
         Some(Blocked { rows: unmet + blocked.iter().map(|blocked| blocked.rows).sum::<u64>(), of_file })
     }
 
-    /// Fails where two targets are one instance.
-    fn are_different(&self) -> Result<(), Failure> {
-        are_different(self.lanes.iter().filter_map(|(target, job)| Some((target.as_str(), job.arn()?))))
-    }
-
     /// Fails where rows are in the way.
-    fn may_go(&self) -> Result<(), Failure> {
+    pub(super) fn may_go(&self) -> Result<(), Failure> {
         if let Some(Blocked { rows, .. }) = self.blocks() {
             let what = format!("nothing was sent anywhere: {} with errors", count(rows, "row"));
             return Err(Failure::new(Exit::Findings, what));
         }
         Ok(())
     }
-}
 
-/// Whose rows of a roster are whose; those whom no row is for, and who have no ledger, stay out of it.
-fn sort<J>(
-    in_targets: &mut InTargets<J>,
-    job_of: impl Fn(&J) -> &Job,
-    world: &World,
-) -> Result<(Sorted, Vec<String>), Failure> {
-    let Some((_, first)) = in_targets.members.first() else {
-        return Err(Failure::usage("there is no target"));
-    };
-    let sorted = sorted_by(job_of(first), world)?;
-    let is_idle = |job: &Job| sorted.rows_of(job.place()) == 0 && !job.has_ledger();
-    let idle = in_targets.members.iter().filter(|(_, job)| is_idle(job_of(job)));
-    let idle: Vec<String> = idle.map(|(target, _)| target.clone()).collect();
-    in_targets.members.retain(|(_, job)| !is_idle(job_of(job)));
-    Ok((sorted, idle))
-}
-
-impl InTargets<Changes> {
-    /// Holds every row of the roster against its own target, side by side. What is found is told.
-    ///
-    /// # Errors
-    /// As [`Changes::compare`], of a target that is not left out; exit 2 where two targets are one instance.
-    pub async fn compare(mut self, world: &World) -> Result<Abreast<Compared>, Failure> {
-        world.go_on()?;
-        let (sorted, idle) = sort(&mut self, |changes| &changes.job, world)?;
-        let allows_invalid = self.members.iter().any(|(_, changes)| changes.job.allowed.invalid_rows);
-        let compare = |changes: Changes, world: World| async move { changes.compare(&world).await };
-        let abreast = self.begin(world, Some(sorted), compare).await?;
-        abreast.are_different()?;
-        Ok(Abreast { idle, allows_invalid, ..abreast })
-    }
-}
-
-impl Abreast<Compared> {
-    /// Locks every ledger. Nothing is written yet.
-    ///
-    /// # Errors
-    /// As [`Compared::plan`], of a target that is not left out.
-    pub async fn plan(self) -> Result<Abreast<PlannedChanges>, Failure> {
-        self.may_go()?;
-        self.next(Compared::plan).await
-    }
-
-    /// How a comparison is to exit: the worst of all.
-    pub fn exit(&self) -> Exit {
-        let unmet = if self.unmet() > 0 { Exit::SomeFailed } else { Exit::Done };
-        let left_out = if self.left_out.is_empty() { Exit::Done } else { Exit::Stopped };
-        if self.blocks().is_some() {
-            return Exit::Findings;
-        }
-        self.lanes.iter().fold(unmet.worst(left_out), |exit, (_, compared)| exit.worst(compared.exit()))
-    }
-
-    /// Ends a comparison that is not to be run.
-    pub async fn close(self) {
-        for (_, compared) in self.lanes {
-            compared.close().await;
-        }
-    }
-}
-
-impl Abreast<PlannedChanges> {
-    /// Runs all side by side, until each has done all or has a reason to stop; leaves the failed rows of all in one file.
-    ///
-    /// # Errors
-    /// Exit 5 where it was asked to stop before it began.
-    pub async fn run(self) -> Result<EndedAbreast<EndedChanges>, Failure> {
-        let leave =
-            |sorted: &Sorted, remains: &[&changes::Remains]| leave_all(sorted, remains.iter().copied());
-        self.last(PlannedChanges::run_beside, leave).await
-    }
-}
-
-impl HeldAgainst for Compared {
-    fn found(&self) -> &validate::Checked {
-        Self::found(self)
-    }
-
-    fn blocks(&self) -> Option<Blocked> {
-        Self::blocks(self)
-    }
-
-    fn arn(&self) -> Option<&str> {
-        Some(self.instance().arn.as_str()).filter(|_| !self.changes.job.target.is_rehearsal())
-    }
-}
-
-impl Came for EndedChanges {
-    fn exit(&self) -> Exit {
-        self.exit
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    fn calls(&self) -> Calls {
-        self.spent
-    }
-
-    fn unclosed(&self) -> Option<&Failure> {
-        self.closed.as_ref().err()
-    }
-
-    fn into_unclosed(self) -> Option<Failure> {
-        self.closed.err()
-    }
-}
-
-impl InTargets<Remove> {
-    /// Reads everybody on the list on their own target, side by side, and decides what becomes of each. What is found is told.
-    ///
-    /// # Errors
-    /// As [`Remove::look`], of a target that is not left out; exit 2 where two targets are one instance.
-    pub async fn look(mut self, world: &World) -> Result<Abreast<Leavers>, Failure> {
-        world.go_on()?;
-        let (sorted, idle) = sort(&mut self, |remove| &remove.job, world)?;
-        let allows_invalid = self.members.iter().any(|(_, remove)| remove.job.allowed.invalid_rows);
-        let look = |remove: Remove, world: World| async move { remove.look(&world).await };
-        let abreast = self.begin(world, Some(sorted), look).await?;
-        abreast.are_different()?;
-        Ok(Abreast { idle, allows_invalid, ..abreast })
-    }
-}
-
-impl Abreast<Leavers> {
-    /// Locks every ledger. Nothing is written yet.
-    ///
-    /// # Errors
-    /// As [`Leavers::plan`], of a target that is not left out.
-    pub async fn plan(self) -> Result<Abreast<PlannedRemove>, Failure> {
-        self.may_go()?;
-        self.next(Leavers::plan).await
-    }
-
-    /// Fails where more are to be deleted of a target than may be.
-    ///
-    /// # Errors
-    /// Exit 4; the number and what allows it are said.
-    pub fn are_few(&self) -> Result<(), Failure> {
-        for (target, leavers) in &self.lanes {
-            leavers.are_few().map_err(|failure| of_target(target, failure))?;
-        }
-        Ok(())
-    }
-
-    /// Ends a plan that is not to be run.
-    pub async fn close(self) {
-        for (_, leavers) in self.lanes {
-            leavers.close().await;
-        }
-    }
-}
-
-impl Abreast<PlannedRemove> {
-    /// Runs all side by side, until each has done all or has a reason to stop; leaves the rows of all of whom nothing came in
-    /// one file.
-    ///
-    /// # Errors
-    /// Exit 5 where it was asked to stop before it began.
-    pub async fn run(self) -> Result<EndedAbreast<EndedRemove>, Failure> {
-        let leave =
-            |sorted: &Sorted, remains: &[&remove::Remains]| leave_all(sorted, remains.iter().copied());
-        self.last(PlannedRemove::run_beside, leave).await
-    }
-}
-
-impl HeldAgainst for Leavers {
-    fn found(&self) -> &validate::Checked {
-        Self::found(self)
-    }
-
-    fn blocks(&self) -> Option<Blocked> {
-        Self::blocks(self)
-    }
-
-    fn arn(&self) -> Option<&str> {
-        Some(self.instance().arn.as_str()).filter(|_| !self.is_rehearsal())
-    }
-}
-
-impl Came for EndedRemove {
-    fn exit(&self) -> Exit {
-        self.exit
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    fn calls(&self) -> Calls {
-        self.calls
-    }
-
-    fn unclosed(&self) -> Option<&Failure> {
-        self.closed.as_ref().err()
-    }
-
-    fn into_unclosed(self) -> Option<Failure> {
-        self.closed.err()
-    }
-}
-
-impl InTargets<UndoJob> {
-    /// Reads everybody whom the ledgers say they made, side by side, and decides what becomes of each.
-    ///
-    /// # Errors
-    /// As [`UndoJob::plan`], of a target that is not left out.
-    pub async fn plan(self, world: &World) -> Result<Abreast<PlannedUndo>, Failure> {
-        world.go_on()?;
-        let plan = |undo: UndoJob, world: World| async move { undo.plan(&world).await };
-        self.begin(world, None, plan).await
-    }
-}
-
-impl Abreast<PlannedUndo> {
-    /// Runs all side by side, until each has done all or has a reason to stop.
-    ///
-    /// # Errors
-    /// Exit 5 where it was asked to stop before it began.
-    pub async fn run(self) -> Result<EndedAbreast<EndedUndo>, Failure> {
-        let run = |planned: PlannedUndo| async move { Ok((planned.run().await?, ())) };
-        self.last(run, |_, _| Ok(Left::default())).await
-    }
-
-    /// Ends a plan that is not to be run.
-    pub async fn close(self) {
-        for (_, planned) in self.lanes {
-            planned.close().await;
-        }
-    }
-}
-
-impl Came for EndedUndo {
-    fn exit(&self) -> Exit {
-        self.exit
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    fn calls(&self) -> Calls {
-        self.calls
-    }
-
-    fn unclosed(&self) -> Option<&Failure> {
-        self.closed.as_ref().err()
-    }
-
-    fn into_unclosed(self) -> Option<Failure> {
-        self.closed.err()
-    }
-}
-
-/// What several instances' users became.
-#[derive(Debug)]
-pub struct ExportedAll {
-    /// How the program is to exit.
-    pub exit: Exit,
-    /// Each target with what is of it in the file.
-    pub lanes: Vec<(String, Exported)>,
-    /// Targets that were left out, and why.
-    pub left_out: Vec<(String, String)>,
-}
-
-impl InTargets<Export> {
-    /// Reads the users of all, side by side, and writes them to one file in whose rows the target's name comes first: whole or
-    /// not at all.
-    ///
-    /// # Errors
-    /// As [`Export::run`], of a target that is not left out; exit 2 where two targets are one instance.
-    pub async fn run(self, world: &World) -> Result<ExportedAll, Failure> {
-        world.go_on()?;
-        let Some(out) = self.members.first().map(|(_, export)| export.out.clone()) else {
-            return Err(Failure::usage("there is no target"));
-        };
-        for (_, export) in &self.members {
-            export.form()?; // of the file that all of them are written to
-        }
-        let read = |export: Export, world: World| async move { export.read(&world).await };
-        let Abreast { lanes, left_out, .. } = self.begin(world, None, read).await?;
-        are_different(lanes.iter().map(|(target, read)| (target.as_str(), read.instance())))?;
-        let (names, read): (Vec<String>, Vec<ToWrite>) = lanes.into_iter().unzip();
-        let exported = written(&out, read, world)?;
-        let exit = if left_out.is_empty() { Exit::Done } else { Exit::Stopped };
-        let left_out = left_out.into_iter().map(|(target, failure)| (target, failure.what)).collect();
-        Ok(ExportedAll { exit, lanes: names.into_iter().zip(exported).collect(), left_out })
-    }
-}
-
-/// What all targets come to together.
-struct Sum {
-    exit: Exit,
-    rows: Counts,
-    calls: Calls,
-}
-
-impl Sum {
-    fn add<E: Came>(&mut self, came: Result<&E, &Failure>) {
-        match came {
-            Ok(ended) => {
-                self.exit = self.exit.worst(ended.exit());
-                self.rows += ended.counts();
-                self.calls += ended.calls();
-                if let Some(failure) = ended.unclosed() {
-                    self.exit = self.exit.worst(failure.exit);
-                }
-            }
-            Err(failure) => self.exit = self.exit.worst(failure.exit),
-        }
+    /// Fails where two targets are one instance: of one username there would be two rows.
+    fn are_different(&self) -> Result<(), Failure> {
+        let arn = |(target, job): &'_ (String, J)| Some((target.clone(), job.held().arn()?.to_owned()));
+        let arns: Vec<(String, String)> = self.lanes.iter().filter_map(arn).collect();
+        are_different(arns.iter().map(|(target, arn)| (target.as_str(), arn.as_str())))
     }
 }
 
 /// How one of several ended, as it is told.
 fn end_of<E: Came>(target: String, came: Result<&E, &Failure>) -> Event {
     match came {
-        Ok(ended) => Event::Target {
-            target,
-            exit: ended.exit().code(),
-            reason: ended.stop().map(ToString::to_string),
-            rows: Some(ended.counts()),
-            calls: Some(ended.calls()),
-        },
-        Err(failure) => Event::Target {
-            target,
-            exit: failure.exit.code(),
-            reason: Some(failure.what.clone()),
-            rows: None,
-            calls: None,
-        },
+        Ok(ended) => {
+            let CameTo { exit, rows, calls, .. } = ended.came_to();
+            let reason = ended.stop().map(ToString::to_string);
+            Event::Target { target, exit: exit.code(), reason, rows: Some(rows), calls: Some(calls) }
+        }
+        Err(failure) => {
+            let (exit, reason) = (failure.exit.code(), Some(failure.what.clone()));
+            Event::Target { target, exit, reason, rows: None, calls: None }
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::before::Before;
+use super::held::{Blocked, HeldRoster, HoldsRoster};
 use super::meant::Job;
-use super::opened::{self, For};
+use super::opened;
 use super::outlook::{Outlook, Sources};
 use super::pace::Chosen;
 use super::rehearsal::Stage;
@@ -52,15 +53,6 @@ pub(super) struct Pass {
     pub(super) there: HashSet<String>,
     /// Of whom an update in the same command makes all that their rows ask for, or found that they are.
     pub(super) put_right: HashSet<String>,
-}
-
-/// Why nothing may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Blocked {
-    /// Rows with errors; all of them where the file itself has one.
-    pub rows: u64,
-    /// Whether the roster as a whole has errors: then none of its rows can be sent.
-    pub of_file: bool,
 }
 
 /// What a job would do. It cannot be run.
@@ -227,6 +219,14 @@ impl Job {
     }
 }
 
+impl HoldsRoster for Checked {
+    fn held(&self) -> HeldRoster<'_> {
+        let Self { job, world, roster, reached, pass: Pass { wanted, found, .. } } = self;
+        let rules = job.rules(&reached.directory);
+        HeldRoster { job, of: None, world, reached, roster, wanted, rules, found }
+    }
+}
+
 impl Checked {
     /// Those of the roster who are on the instance already, where they are left to an update.
     pub(crate) fn there(&self) -> &HashSet<String> {
@@ -271,9 +271,7 @@ impl Checked {
 
     /// Why nothing may be sent, where that is so.
     pub fn blocks(&self) -> Option<Blocked> {
-        let found = &self.pass.found;
-        let may_go = found.is_clean() || (self.job.allowed.invalid_rows && found.file_errors == 0);
-        (!may_go).then_some(Blocked { rows: found.invalid_rows, of_file: found.file_errors > 0 })
+        self.held().blocks()
     }
 
     /// What the job would do. The ledger is looked at, and neither locked nor made; what comes of this cannot be run.
@@ -283,7 +281,7 @@ impl Checked {
     pub async fn forecast(&self) -> Result<DryRun, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
-        let state = opened::seen(&self.of_ledger())?;
+        let state = opened::seen(&self.held().for_ledger())?;
         supply.look(&state, &self.job.ledger)?;
         let Decided { plan, outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
         self.tell_of_new(&plan);
@@ -321,12 +319,6 @@ impl Checked {
                 });
             }
         }
-    }
-
-    /// For what the ledger is opened.
-    pub(super) fn of_ledger(&self) -> For<'_> {
-        let (job, world) = (&self.job, &self.world);
-        For { job, of: None, directory: &self.reached.directory, wanted: &self.pass.wanted, world }
     }
 
     /// Fails where nothing may be sent, for whoever has not asked.

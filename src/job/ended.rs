@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::few::Few;
 use super::outlook::Outlook;
 use crate::error::Failure;
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::failed::Left;
-use crate::ledger::{Calls, Counts, OtherRun, SeenCounts, StepCounts};
+use crate::ledger::{Calls, Counts, OtherRun, SeenCounts, StepCounts, Steps};
 use crate::stop::Stop;
 
 /// How a job ended, and what came of it.
@@ -21,6 +22,8 @@ pub struct Ended {
     pub(crate) steps: StepCounts,
     /// CreateUser calls of this session.
     pub calls: Calls,
+    /// The same over all sessions.
+    pub(crate) spent: Calls,
     /// How many users this session created.
     pub made: u64,
     /// Why it ended before its rows did.
@@ -41,13 +44,59 @@ pub struct Ended {
     pub outlook: Outlook,
 }
 
+/// What a session came to, or those of several targets together.
+#[derive(Clone, Copy, Debug)]
+pub struct CameTo {
+    /// How the program is to exit.
+    pub exit: Exit,
+    /// Where all rows of the ledger stand.
+    pub rows: Counts,
+    /// Where what follows created rows stands.
+    pub(crate) steps: StepCounts,
+    /// How created rows are seen.
+    pub(crate) seen: SeenCounts,
+    /// The calls that left, over all sessions.
+    pub calls: Calls,
+}
+
+impl CameTo {
+    /// Of rows that nothing follows, and that are not looked at again.
+    pub(super) fn of_rows(exit: Exit, rows: Counts, calls: Calls) -> Self {
+        Self { exit, rows, steps: StepCounts::default(), seen: SeenCounts::default(), calls }
+    }
+
+    /// Takes another in: the worse exit counts, and the rest is added up.
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self { exit, rows, steps, seen, calls } = *other;
+        self.exit = self.exit.worst(exit);
+        self.rows += rows;
+        self.steps += steps;
+        self.seen += seen;
+        self.calls += calls;
+    }
+
+    /// What is told at the end, after this long.
+    pub(super) fn event(&self, took: Duration) -> Event {
+        let Self { exit, rows, steps, seen, calls } = *self;
+        let (exit, steps) = (exit.code(), Steps { proficiencies: steps });
+        Event::Ended { exit, rows, steps, seen, calls, seconds: took.as_secs_f64() }
+    }
+}
+
+/// How the program exits by why a session stopped, whatever its rows say. Pure.
+pub(super) fn exit_by_reason(stop: Option<&Stop>) -> Exit {
+    match stop {
+        None => Exit::Done,
+        Some(Stop::Interrupted) => Exit::Interrupted,
+        Some(_) => Exit::Stopped,
+    }
+}
+
 /// How the program exits, by where all rows stand, how many users others have replaced, and why it stopped. Pure.
 pub(super) fn exit_of(counts: &Counts, steps: &StepCounts, replaced: u64, stop: Option<&Stop>) -> Exit {
     let by_reason = match stop {
         None if counts.pending > 0 => Exit::Stopped,
-        None => Exit::Done,
-        Some(Stop::Interrupted) => Exit::Interrupted,
-        Some(_) => Exit::Stopped,
+        _ => exit_by_reason(stop),
     };
     // A deletion that is not settled is an undo's to settle, and nobody knows until then whether the user is there.
     let by_rows = if counts.in_doubt + counts.unconfirmed + steps.pending > 0 {

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::abreast::InTargets;
+use super::side_by_side::are_different;
 use super::target::{At, Reached, Target};
 use super::world::World;
 use crate::apply::Settings;
@@ -431,4 +433,42 @@ fn lines(people: impl Iterator<Item = Person>, directory: &Directory) -> Vec<Lin
         proof.prove(export::line(&user, proficiencies, of), &user, proficiencies)
     };
     people.map(line).collect()
+}
+
+/// What several instances' users became.
+#[derive(Debug)]
+pub struct ExportedAll {
+    /// How the program is to exit.
+    pub exit: Exit,
+    /// Each target with what is of it in the file.
+    pub lanes: Vec<(String, Exported)>,
+    /// Targets that were left out, and why.
+    pub left_out: Vec<(String, String)>,
+}
+
+impl InTargets<Export> {
+    /// Reads the users of all, side by side, and writes them to one file in whose rows the target's name comes first: whole or
+    /// not at all.
+    ///
+    /// # Errors
+    /// As [`Export::run`], of a target that is not left out; exit 2 where two targets are one instance.
+    pub async fn run(self, world: &World) -> Result<ExportedAll, Failure> {
+        world.go_on()?;
+        let Some(out) = self.members.first().map(|(_, export)| export.out.clone()) else {
+            return Err(Failure::usage("there is no target"));
+        };
+        for (_, export) in &self.members {
+            export.form()?; // of the file that all of them are written to
+        }
+        let read = |export: Export, world: World| async move { export.read(&world).await };
+        let abreast = self.begin(world, None, read).await?;
+        let why = |(target, failure): (&str, &Failure)| (target.to_owned(), failure.what.clone());
+        let left_out: Vec<(String, String)> = abreast.left_out().map(why).collect();
+        let lanes = abreast.lanes;
+        are_different(lanes.iter().map(|(target, read)| (target.as_str(), read.instance())))?;
+        let (names, read): (Vec<String>, Vec<ToWrite>) = lanes.into_iter().unzip();
+        let exported = written(&out, read, world)?;
+        let exit = if left_out.is_empty() { Exit::Done } else { Exit::Stopped };
+        Ok(ExportedAll { exit, lanes: names.into_iter().zip(exported).collect(), left_out })
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::check::{Checked, Decided};
+use super::held::HoldsRoster;
 use super::opened;
 use super::outlook::Outlook;
 use super::supply::Supply;
@@ -40,7 +41,7 @@ impl Checked {
     pub async fn plan(self) -> Result<Planned, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
-        let mut ledger = opened::locked(&self.of_ledger())?;
+        let mut ledger = opened::locked(&self.held().for_ledger())?;
         let credentials = supply.open(&ledger.state, &self.job.ledger)?;
         if let Some(credentials) = &credentials {
             // Where an older copy of the ledger was put back: no number is given twice.

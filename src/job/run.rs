@@ -6,15 +6,16 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::check::{Checked, Pass};
-use super::ended::{Ended, exit_of};
+use super::ended::{CameTo, Ended, exit_of};
 use super::few::Few;
+use super::held::{HoldsRoster, Remains};
 use super::meant::Job;
 use super::opened;
 use super::outlook::Outlook;
 use super::plan::Planned;
+use super::session::{self, Beginning};
 use super::shares;
 use super::supply::Supply;
-use super::target::Reached;
 use super::tasks::{Of, Tasks};
 use super::world::World;
 use crate::apply::{self, Means, Settings};
@@ -23,17 +24,12 @@ use crate::connect::Operation;
 use crate::crash;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::exit::Exit;
-use crate::failed::{FailedRows, Left, OfRun};
+use crate::failed::Left;
 use crate::lane::slots::Slots;
-use crate::ledger::{
-    self, Calls, Counts, Entry, Journal, Kind, OtherRun, SeenCounts, State, StepCounts, Steps, VERSION,
-};
+use crate::ledger::{Calls, Entry, Journal, OtherRun};
 use crate::passwords::{Credentials, LockedFile};
 use crate::plan::{Decision, Plan};
-use crate::roster::Roster;
 use crate::user::{Found, NamesOfIds};
-use crate::validate::Rules;
 
 /// A job that has begun: its plan is in the ledger.
 struct Begun {
@@ -58,15 +54,6 @@ struct Earlier {
     created: u64,
 }
 
-/// Where all rows stand.
-struct Standing {
-    counts: Counts,
-    steps: StepCounts,
-    seen: SeenCounts,
-    calls: Calls,
-    other_run: Option<OtherRun>,
-}
-
 impl Planned {
     /// Records the plan, sends what is to be sent, and settles what it can: until all is done, or there is a reason to
     /// stop. What is under way is awaited.
@@ -76,12 +63,12 @@ impl Planned {
     /// to stop before it began; exit 70 where a row's work broke.
     pub async fn run(self) -> Result<Ended, Failure> {
         let begun = self.begin_and_send().await?;
-        let left = begun.leave_failed_rows();
+        let left = begun.ledger.read(|state| begun.checked.held().leave(state));
         Ok(begun.end(left).await.0)
     }
 
     /// The same as one of several that go on side by side, whose failed rows are left together.
-    pub(super) async fn run_beside(self) -> Result<(Ended, Remains), Failure> {
+    pub(super) async fn run_beside(self) -> Result<(Ended, Remains<Checked>), Failure> {
         let begun = self.begin_and_send().await?;
         Ok(begun.end(Ok(Left::default())).await)
     }
@@ -92,23 +79,6 @@ impl Planned {
         let (begun, credentials) = Begun::with(self).await?;
         begun.send(credentials).await?;
         Ok(begun)
-    }
-}
-
-/// What is left of a job that has ended, for whoever leaves the failed rows of several.
-pub(super) struct Remains {
-    pub(super) checked: Checked,
-    /// What the ledger says; `None` where it could not be closed.
-    pub(super) state: Option<State>,
-}
-
-impl Remains {
-    /// The failed rows of this one; `None` where the ledger is not known.
-    pub(super) fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
-        let (Checked { job, roster, pass, .. }, state) = (&self.checked, self.state.as_ref()?);
-        let of = OfRun { is_rehearsal: job.target.is_rehearsal(), job: None };
-        let (wanted, others) = (&*pass.wanted, OtherRun::of(state));
-        Some(FailedRows { roster, wanted, rules, state, others, of })
     }
 }
 
@@ -173,56 +143,38 @@ impl Begun {
     fn settings(&self) -> Settings {
         let Checked { job, world, reached, .. } = &self.checked;
         Settings {
-            instance: reached.directory.instance.id.clone(),
-            identity: reached.directory.instance.identity,
-            run: self.run.clone(),
             provenance_tag: !job.allowed.no_tag,
             accept_probable: job.allowed.probable,
-            row_budget: job.patience.settle,
-            outage_patience: job.patience.outage,
-            seed: world.seed,
-            voice: world.voice,
+            ..session::settings(reached, world, job.patience, self.run.clone())
         }
     }
 
     /// Says how it went, and closes the ledger.
-    async fn end(self, left: Result<Left, Failure>) -> (Ended, Remains) {
+    async fn end(self, left: Result<Left, Failure>) -> (Ended, Remains<Checked>) {
         self.keep_rate();
         let settled_otherwise = self.tell_of_settled().await;
         let replaced = self.plan.count(Decision::Replaced);
-        let standing = self.ledger.read(|state| Standing {
-            counts: state.counts(false),
-            steps: state.proficiencies(),
-            seen: state.seen_counts(),
-            calls: state.calls,
-            other_run: OtherRun::of(state),
+        let stop = self.checked.world.stop.reason();
+        let (came_to, other_run) = self.ledger.read(|state| {
+            let (rows, steps) = (state.counts(false), state.proficiencies());
+            let exit = exit_of(&rows, &steps, replaced, stop.as_ref());
+            let came_to = CameTo { exit, rows, steps, seen: state.seen_counts(), calls: state.calls };
+            (came_to, OtherRun::of(state))
         });
-        let Standing { counts, steps, seen, calls, other_run } = standing;
         let Self { mut checked, ledger, outlook, before, since, .. } = self;
-        let stop = checked.world.stop.reason();
-        let exit = exit_of(&counts, &steps, replaced, stop.as_ref());
         let took = since.elapsed();
-        checked.world.tell(Event::Ended {
-            exit: exit.code(),
-            rows: counts,
-            steps: Steps { proficiencies: steps },
-            seen,
-            calls,
-            seconds: took.as_secs_f64(),
-        });
-        let (state, closed) = match close(ledger, exit) {
-            Ok(state) => (Some(state), Ok(())),
-            Err(failure) => (None, Err(failure)),
-        };
+        let (state, closed) = session::end(&checked.world, ledger, came_to, took);
         checked.reached.stop_serving().await;
+        let CameTo { exit, rows: counts, steps, seen, calls: spent } = came_to;
         let ended = Ended {
             exit,
             counts,
             steps,
             calls: Calls {
-                sent: calls.sent - before.calls.sent,
-                throttled: calls.throttled - before.calls.throttled,
+                sent: spent.sent - before.calls.sent,
+                throttled: spent.throttled - before.calls.throttled,
             },
+            spent,
             made: counts.created.saturating_sub(before.created),
             stop,
             left,
@@ -233,7 +185,7 @@ impl Begun {
             other_run,
             outlook,
         };
-        (ended, Remains { checked, state })
+        (ended, Remains { of: checked, state })
     }
 
     /// Records and names the rows that were in doubt and turned out to be made with what the roster no longer asks for.
@@ -267,46 +219,6 @@ impl Begun {
             world.tell(Event::Note { message });
         }
     }
-
-    /// Leaves the file of the failed rows.
-    fn leave_failed_rows(&self) -> Result<Left, Failure> {
-        let Checked { job, roster, reached, pass: Pass { wanted, .. }, .. } = &self.checked;
-        let rules = job.rules(&reached.directory);
-        let of = OfRun { is_rehearsal: job.target.is_rehearsal(), job: None };
-        self.ledger.read(|state| {
-            let others = OtherRun::of(state);
-            FailedRows { roster, wanted, rules: &rules, state, others, of }.leave()
-        })
-    }
-}
-
-pub(super) fn close(ledger: Arc<dyn Journal>, exit: Exit) -> Result<State, Failure> {
-    crash::point("close-before");
-    let closed = if Arc::strong_count(&ledger) == 1 {
-        ledger.close(exit).map_err(|fault| Failure::stopped(fault.to_string()))
-    } else {
-        Err(Failure::new(Exit::Bug, "an import ended with a row still at work"))
-    };
-    crash::point("close-after");
-    closed
-}
-
-/// What a session begins with.
-pub(super) struct Beginning<'b> {
-    pub(super) job: &'b Job,
-    pub(super) world: &'b World,
-    pub(super) reached: &'b Reached,
-    pub(super) roster: &'b Roster,
-    /// Over the roster's rows.
-    pub(super) digest: String,
-    /// Calls a second.
-    pub(super) rate: f64,
-    /// Whose ledger it is, where that is no import's.
-    pub(super) of: Option<ledger::Job>,
-    /// The groups that it looks at, where these are not all.
-    pub(super) only: Vec<String>,
-    /// The run's id, where that is settled before its first record.
-    pub(super) run: Option<String>,
 }
 
 /// Records the session and every planned row, synced. Returns the run's id.
@@ -326,70 +238,6 @@ async fn record(
     let changes =
         plan.changes(wanted, |at| before.user(at), &now).chain(plan.sightings(wanted, &before, &now));
     beginning.record(ledger, &before, changes, &now).await
-}
-
-impl Beginning<'_> {
-    /// Records the session, and the ledger's first line where it is new, and these, all synced. Returns the run's id.
-    pub(super) async fn record<'e>(
-        &'e self,
-        ledger: &dyn Journal,
-        before: &State,
-        entries: impl Iterator<Item = Entry<'e>> + Send,
-        now: &'e str,
-    ) -> Result<String, Failure> {
-        let Self { job, world, reached, roster, digest, rate, of, only, run: settled } = self;
-        let tool = opened::TOOL;
-        let path = job.recorded_roster(before);
-        let header_row = job.recorded_header_row(roster);
-        let is_new = before.header.run.is_empty();
-        let fresh = || settled.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-        let run = if is_new { fresh() } else { before.header.run.clone() };
-        let header = is_new.then(|| Entry {
-            version: Some(VERSION),
-            run: Some(run.clone().into()),
-            roster: Some(path.clone().into()),
-            digest: Some(digest.as_str().into()),
-            instance: Some(reached.directory.instance.arn.as_str().into()),
-            rehearsal: job.target.is_rehearsal(),
-            target: job.reading.targets.as_ref().and_then(|targets| targets.name()).map(Into::into),
-            job: *of,
-            header_row,
-            tool: Some(tool.into()),
-            at: Some(now.into()),
-            ..Entry::of(Kind::Ledger)
-        });
-        let session = Entry {
-            session: Some(uuid::Uuid::new_v4().to_string().into()),
-            host: Some(world.host.as_str().into()),
-            pid: Some(std::process::id()),
-            roster: Some(path.clone().into()),
-            // A part of the roster does not take its place for whoever goes on with the whole.
-            digest: (!job.is_of_part()).then(|| digest.as_str().into()),
-            tool: Some(tool.into()),
-            region: Some(reached.region.as_str().into()),
-            profile: job.target.profile().map(Into::into),
-            endpoint: reached.endpoint.as_deref().map(Into::into),
-            header_row,
-            rate: Some(*rate),
-            allow: job.allowed.errors.codes().map(str::to_owned).collect(),
-            only: only.clone(),
-            settings: job.settings.clone(),
-            alias: reached.directory.instance.alias.as_deref().map(Into::into),
-            at: Some(now.into()),
-            ..Entry::of(Kind::Session)
-        };
-        let mut lines = header.into_iter().chain([session]).chain(entries);
-        ledger.record(&mut lines).await.map_err(|fault| {
-            let hint = if is_new && job.ledger.on_disk().is_some() {
-                "nothing was sent; free some space, or choose another place with ⟦ledger FILE⟧".to_owned()
-            } else {
-                format!("nothing was sent; {}", ledger::goes_on(&job.ledger))
-            };
-            Failure::stopped(fault.to_string()).hint(hint)
-        })?;
-        drop(lines);
-        Ok(run)
-    }
 }
 
 /// Whoever serves several at once may have each step done by any of its threads.

@@ -10,7 +10,7 @@ use headcount::error::Failure;
 use headcount::event::{Event, OfTarget};
 use headcount::exit::Exit;
 use headcount::job::{
-    Address, Allowed, Before, EndedFleet, Fleet, Job, Lanes, Member, PaceAsked, Passwords, Patience,
+    Address, Allowed, Before, Ended, EndedAbreast, InTargets, Job, Lanes, PaceAsked, Passwords, Patience,
     RateAsked, Target, What,
 };
 use headcount::ledger::peek;
@@ -136,29 +136,29 @@ impl Several {
         }
     }
 
-    fn fleet(&self, members: Vec<Member>) -> Fleet {
-        Fleet { members, fails_fast: self.fails_fast, skips_failed: self.skips_failed }
+    fn fleet(&self, members: Vec<(String, Job)>) -> InTargets<Job> {
+        InTargets { members, fails_fast: self.fails_fast, skips_failed: self.skips_failed }
     }
 
-    fn import(&self) -> Fleet {
+    fn import(&self) -> InTargets<Job> {
         let what = || What::Import { roster: self.stage.path("roster.csv") };
-        let member = |at: usize| Member { target: self.of[at].0.to_owned(), job: self.job(at, what()) };
+        let member = |at: usize| (self.of[at].0.to_owned(), self.job(at, what()));
         self.fleet((0..self.of.len()).map(member).collect())
     }
 
     /// A retry of all that have a ledger, by this file.
-    fn retry(&self, file: &str) -> Fleet {
+    fn retry(&self, file: &str) -> InTargets<Job> {
         let has_ledger = |at: &usize| self.ledger(self.of[*at].0).exists();
         let member = |at: usize| {
             let before = Box::new(Before::of(&self.ledger(self.of[at].0).into()).unwrap());
             let (codes, roster) = (Vec::new(), self.stage.path(file));
             let what = What::Retry { codes, roster, is_part: true, before };
-            Member { target: self.of[at].0.to_owned(), job: self.job(at, what) }
+            (self.of[at].0.to_owned(), self.job(at, what))
         };
         self.fleet((0..self.of.len()).filter(has_ledger).map(member).collect())
     }
 
-    async fn run(&self, fleet: Fleet) -> Result<EndedFleet, Failure> {
+    async fn run(&self, fleet: InTargets<Job>) -> Result<EndedAbreast<Ended>, Failure> {
         fleet.check(&self.stage.world).await?.plan().await?.run().await
     }
 
@@ -188,8 +188,8 @@ impl Several {
 }
 
 /// The exit of each target, and of all.
-fn exits(ended: &EndedFleet) -> (Vec<(&str, Exit)>, Exit) {
-    let of = |(target, ran): &'_ (String, Result<headcount::job::Ended, Failure>)| {
+fn exits(ended: &EndedAbreast<Ended>) -> (Vec<(&str, Exit)>, Exit) {
+    let of = |(target, ran): &'_ (String, Result<Ended, Failure>)| {
         (target.clone(), ran.as_ref().map_or_else(|failure| failure.exit, |ended| ended.exit))
     };
     let lanes = ended.lanes.iter().map(of).collect::<Vec<_>>();
@@ -264,11 +264,13 @@ async fn two_instances_of_one_account_never_exceed_its_quota_by_whatever_name_th
         }
         several.write(20, &["emea", "dach"]);
         let begun = Instant::now();
-        let ended = several.run(several.import()).await.unwrap();
+        let checked = several.import().check(&several.stage.world).await.unwrap();
+        let planned = checked.plan().await.unwrap();
+        assert_eq!(planned.outlook().time, Duration::from_secs_f64(17.5));
+        let ended = planned.run().await.unwrap();
         assert_eq!((ended.exit, several.creates().1), (Exit::Done, 40), "by alias: {is_by_alias}");
         // A burst of 5, then two a second for both together.
         assert!(begun.elapsed() >= Duration::from_secs(17), "{:?}", begun.elapsed());
-        assert_eq!(ended.outlook.time, Duration::from_secs_f64(17.5));
         let created = |at: usize| ended.lanes[at].1.as_ref().unwrap().counts.created;
         assert_eq!((created(0), created(1)), (20, 20));
     }
@@ -514,10 +516,8 @@ async fn each_row_is_checked_by_the_rules_of_its_own_instance() {
     std::fs::write(several.stage.path("wrong.csv"), wrong).unwrap();
     let members = (0..3).map(|at| {
         let job = several.job(at, What::Import { roster: several.stage.path("wrong.csv") });
-        Member {
-            target: several.of[at].0.to_owned(),
-            job: Job { ledger: several.stage.path(several.of[at].0).into(), ..job },
-        }
+        let ledger = several.stage.path(several.of[at].0).into();
+        (several.of[at].0.to_owned(), Job { ledger, ..job })
     });
     let checked = several.fleet(members.collect()).check(&several.stage.world).await.unwrap();
     assert_eq!(checked.blocks().unwrap().rows, 2);

@@ -207,6 +207,7 @@ impl<'t> Screen<'t> {
             counts,
             steps,
             calls,
+            spent: _, // what this session came to is told
             made,
             stop,
             left,

@@ -3,6 +3,7 @@
 //! [`Changes`] → [`Compared`] → [`PlannedChanges`] → [`EndedChanges`], as a [`Job`] goes; what only compares ends at the
 //! second. Nothing is sent before the third has locked its ledger.
 
+mod abreast;
 mod decide;
 mod made;
 mod makes;
@@ -15,15 +16,15 @@ use std::time::Duration;
 
 pub use decide::Asking;
 pub use makes::Makes;
-pub(super) use run::Remains;
 pub use run::{EndedChanges, PlannedChanges, Undo};
 
 use decide::{Decided, Setting, apart, decide};
 use there::{Known, There};
 
-use super::check::{Blocked, Checked, add};
+use super::check::{Checked, add};
+use super::held::{Blocked, HeldRoster, HoldsRoster};
 use super::meant::Job;
-use super::opened::{self, For};
+use super::opened;
 use super::pace::{PaceAsked, RateAsked};
 use super::target::Reached;
 use super::world::World;
@@ -214,6 +215,13 @@ impl Changes {
     }
 }
 
+impl HoldsRoster for Compared {
+    fn held(&self) -> HeldRoster<'_> {
+        let Self { changes: Changes { job, .. }, world, roster, reached, wanted, found, .. } = self;
+        HeldRoster { job, of: OF, world, reached, roster, wanted, rules: self.rules(), found }
+    }
+}
+
 impl Compared {
     /// What is wrong with the roster, and odd in it, in the order of the file.
     pub fn findings(&self) -> &[Finding] {
@@ -237,9 +245,7 @@ impl Compared {
 
     /// Why nothing may be compared or sent, where that is so.
     pub fn blocks(&self) -> Option<Blocked> {
-        let found = &self.found;
-        let may_go = found.is_clean() || (self.changes.job.allowed.invalid_rows && found.file_errors == 0);
-        (!may_go).then_some(Blocked { rows: found.invalid_rows, of_file: found.file_errors > 0 })
+        self.held().blocks()
     }
 
     /// Everybody of the roster whose row can be read, in its order.
@@ -287,16 +293,10 @@ impl Compared {
         self.reached.stop_serving().await;
     }
 
-    /// For what a ledger is opened.
-    pub(super) fn of_ledger(&self) -> For<'_> {
-        let (job, world) = (&self.changes.job, &self.world);
-        For { job, of: OF, directory: &self.reached.directory, wanted: &self.wanted, world }
-    }
-
     /// Reads who is there and decides about everybody.
     async fn look(&mut self, unsearchable: u64) -> Result<(), Failure> {
         let bases = self.bases()?;
-        let unfinished = unfinished(&opened::seen(&self.of_ledger())?);
+        let unfinished = unfinished(&opened::seen(&self.held().for_ledger())?);
         self.pace().await;
         let mut there = there::read(&self.reached, &self.wanted, unsearchable, &self.world).await?;
         let whom = self.to_describe(&there, &bases, &unfinished)?;

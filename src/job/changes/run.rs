@@ -9,8 +9,7 @@ use tokio::time::Instant;
 
 use super::movers::Movers;
 use super::{Changes, Compared, Due};
-use crate::agent::RowNumber;
-use crate::apply::{self, Means, Settings};
+use crate::apply::{self};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
 use crate::crash;
@@ -18,19 +17,17 @@ use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::export;
-use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::leaving::Leaves;
-use crate::job::run::{Beginning, close};
+use crate::failed::Left;
+use crate::job::ended::{CameTo, exit_by_reason};
+use crate::job::held::{HoldsRoster, Remains};
+use crate::job::session::{self, Beginning};
 use crate::job::{opened, shares};
-use crate::lane::slots::Slots;
 use crate::ledger::{
-    AskedFor, Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, StandsAs,
-    State, StepState, Steps,
+    AskedFor, Calls, Counts, Entry, Journal, OpenLedger, Place, RowState, StandsAs, State, StepState,
 };
 use crate::plan::{Person, Resolution};
 use crate::stop::Stop;
-use crate::user::{Group, NamesOfIds};
-use crate::validate::Rules;
+use crate::user::Group;
 
 /// An update that is decided and can be run: it holds its ledger, and whoever lets go of it unused leaves nothing behind.
 pub struct PlannedChanges {
@@ -85,7 +82,7 @@ impl Compared {
         if self.blocks().is_some() {
             return Err(Failure::new(Exit::Findings, "nothing was sent: the roster has errors"));
         }
-        let ledger = opened::locked(&self.of_ledger())?;
+        let ledger = opened::locked(&self.held().for_ledger())?;
         Ok(PlannedChanges { compared: self, ledger: Box::new(ledger) })
     }
 
@@ -116,21 +113,10 @@ impl Compared {
 /// so that what an earlier one has kept is neither written over nor mixed with what was so in between. One that goes on with
 /// an interrupted one goes on with its file.
 fn before_file(roster: &Path, run: &str, goes_on: bool) -> PathBuf {
-    let named = |number: u32| {
+    session::kept_in(goes_on, |number| {
         let later = if number == 1 { String::new() } else { format!(".{number}") };
         export::path_before(roster, &format!("{run}{later}"))
-    };
-    let free = (1..).find(|number| !named(*number).exists()).unwrap_or(u32::MAX);
-    named(if goes_on { free.saturating_sub(1).max(1) } else { free })
-}
-
-/// Whether a session ended before all that it had planned was done.
-fn is_unfinished(state: &State) -> bool {
-    let is_open = |at: Place| {
-        let record = state.record(at);
-        !record.dropped && matches!(record.settled_state(), RowState::Pending | RowState::Unconfirmed)
-    };
-    state.places().any(is_open)
+    })
 }
 
 impl PlannedChanges {
@@ -147,7 +133,7 @@ impl PlannedChanges {
     /// began; exit 70 where a user's work broke.
     pub async fn run(self) -> Result<EndedChanges, Failure> {
         let begun = self.begin_and_send().await?;
-        let left = begun.leave();
+        let left = begun.ledger.read(|state| begun.compared.held().leave(state));
         Ok(begun.end(left).await.0)
     }
 
@@ -155,7 +141,7 @@ impl PlannedChanges {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub(in crate::job) async fn run_beside(self) -> Result<(EndedChanges, Remains), Failure> {
+    pub(in crate::job) async fn run_beside(self) -> Result<(EndedChanges, Remains<Compared>), Failure> {
         Ok(self.begin_and_send().await?.end(Ok(Left::default())).await)
     }
 
@@ -167,7 +153,7 @@ impl PlannedChanges {
         let begins = opened::begins(&compared.changes.job, super::OF, arn, digest, &compared.world);
         let (ledger, settled) = opened::begin(*ledger, &begins, &compared.world)?;
         let since = Instant::now();
-        let goes_on = ledger.read(is_unfinished);
+        let goes_on = ledger.read(session::is_unfinished);
         let run = record(&compared, &*ledger, settled).await?;
         let undo = compared.undo(&run, goes_on);
         if let Some(undo) = &undo {
@@ -197,31 +183,6 @@ struct Begun {
     since: Instant,
 }
 
-/// What is left of an update that has ended, for whoever leaves the failed rows of several.
-pub(in crate::job) struct Remains {
-    compared: Compared,
-    /// What the ledger says; `None` where it could not be closed.
-    state: Option<State>,
-}
-
-impl Leaves for Remains {
-    fn rules(&self) -> Rules<'_> {
-        self.compared.rules()
-    }
-
-    fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
-        Some(self.compared.failed(rules, self.state.as_ref()?))
-    }
-}
-
-impl Compared {
-    fn failed<'r>(&'r self, rules: &'r Rules<'r>, state: &'r State) -> FailedRows<'r> {
-        let Self { changes, roster, wanted, .. } = self;
-        let of = OfRun { is_rehearsal: changes.job.target.is_rehearsal(), job: super::OF };
-        FailedRows { roster, wanted, rules, state, others: OtherRun::of(state), of }
-    }
-}
-
 /// Writes those who are to be changed, as they are now, into a file of their own: before the first of them is.
 fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
     let Compared { reached, due, people, world, .. } = compared;
@@ -241,21 +202,8 @@ fn keep_before(compared: &Compared, undo: &Undo) -> Result<(), Failure> {
 async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Result<(), Failure> {
     let Compared { changes, world, reached, .. } = compared;
     let job = &changes.job;
-    let settings = Settings {
-        instance: reached.directory.instance.id.clone(),
-        identity: reached.directory.instance.identity,
-        run,
-        provenance_tag: true,
-        accept_probable: false,
-        row_budget: job.patience.settle,
-        outage_patience: job.patience.outage,
-        seed: world.seed,
-        voice: world.voice,
-    };
-    let (lane, slots) = (Arc::clone(&reached.lane), Slots::new(2.0, 5, job.pace.concurrency));
-    let means =
-        Means::new(lane, slots, Arc::clone(ledger), settings, world.stop.clone(), Arc::clone(&world.events));
-    let means = means.naming(NamesOfIds::of(&reached.directory));
+    let settings = session::settings(reached, world, job.patience, run);
+    let means = session::means(reached, world, settings, job.pace.concurrency, ledger);
     let rules = changes.rules(reached);
     let movers = Movers::new(compared, &rules, Arc::clone(ledger))?;
     let _at_work = reached.lane.waits().at_work();
@@ -266,45 +214,24 @@ async fn send(compared: &Compared, ledger: &Arc<dyn Journal>, run: String) -> Re
 }
 
 impl Begun {
-    /// Leaves the file of the failed rows.
-    fn leave(&self) -> Result<Left, Failure> {
-        let rules = self.compared.rules();
-        self.ledger.read(|state| self.compared.failed(&rules, state).leave())
-    }
-
     /// Says how it went, and closes the ledger.
-    async fn end(self, left: Result<Left, Failure>) -> (EndedChanges, Remains) {
+    async fn end(self, left: Result<Left, Failure>) -> (EndedChanges, Remains<Compared>) {
         let Self { mut compared, ledger, undo, since } = self;
-        let (counts, calls, unread) = ledger.read(|state| (state.counts(false), state.calls, state.unread()));
+        let (counts, spent, unread) = ledger.read(|state| (state.counts(false), state.calls, state.unread()));
         let stop = compared.world.stop.reason();
         let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
         let took = since.elapsed();
-        compared.world.tell(Event::Ended {
-            exit: exit.code(),
-            rows: counts,
-            steps: Steps::default(),
-            seen: SeenCounts::default(),
-            calls,
-            seconds: took.as_secs_f64(),
-        });
-        let (state, closed) = match close(ledger, exit) {
-            Ok(state) => (Some(state), Ok(())),
-            Err(failure) => (None, Err(failure)),
-        };
+        let came_to = CameTo::of_rows(exit, counts, spent);
+        let (state, closed) = session::end(&compared.world, ledger, came_to, took);
         compared.reached.stop_serving().await;
-        let (spent, calls) = (calls, std::mem::take(&mut compared.calls));
+        let calls = std::mem::take(&mut compared.calls);
         let ended = EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, spent, took };
-        (ended, Remains { compared, state })
+        (ended, Remains { of: compared, state })
     }
 }
 
 /// How an update exits. Pure.
 fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
-    let by_reason = match stop {
-        None => Exit::Done,
-        Some(Stop::Interrupted) => Exit::Interrupted,
-        Some(_) => Exit::Stopped,
-    };
     let by_rows = if counts.pending + counts.in_doubt + counts.unconfirmed > 0 {
         Exit::Unsettled
     } else if counts.rejected + counts.skipped + counts.exists + counts.invalid + invalid > 0 {
@@ -312,7 +239,7 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
     } else {
         Exit::Done
     };
-    by_reason.worst(by_rows)
+    exit_by_reason(stop).worst(by_rows)
 }
 
 /// Records the session, every row, and what stands without a call, synced. Returns the run's id.
@@ -320,8 +247,11 @@ async fn record(compared: &Compared, ledger: &dyn Journal, run: Option<String>) 
     let before = ledger.read(Clone::clone);
     let now = rfc3339(compared.world.clock.now());
     let of_people = compared.people.iter().flat_map(|person| entries(person, compared, &before, &now));
-    let people: Vec<Entry<'_>> =
-        gone(compared, &before).into_iter().chain(of_people).chain(invalid(compared, &now)).collect();
+    let people: Vec<Entry<'_>> = gone(compared, &before)
+        .into_iter()
+        .chain(of_people)
+        .chain(session::invalid(&compared.wanted, &now))
+        .collect();
     let Compared { changes: Changes { job, .. }, world, reached, roster, wanted, .. } = compared;
     let (digest, of) = (wanted.digest(), super::OF);
     let rate = reached.lane.pace(Operation::DescribeUser).rate();
@@ -339,16 +269,6 @@ fn gone<'e>(compared: &Compared, before: &'e State) -> Vec<Entry<'e>> {
     let is_gone =
         |at: &Place| !before.record(*at).dropped && compared.wanted.find(before.user(*at)).is_none();
     before.places().filter(is_gone).map(|at| Entry::dropped(before.user(at))).collect()
-}
-
-/// The lines of the rows with errors, of which nothing is sent.
-fn invalid<'e>(compared: &'e Compared, now: &str) -> Vec<Entry<'e>> {
-    let lines = |(user, row, code, message): (&'e str, RowNumber, &'static str, &'e str)| {
-        let outcome = Entry::outcome(user, RowState::Invalid, now.to_owned());
-        let stands = Entry { code: Some(code.into()), message: Some(message.into()), ..outcome };
-        [Entry::row(user, row, None), stands]
-    };
-    compared.wanted.invalid().flat_map(lines).collect()
 }
 
 /// The lines of a person: its row, where that is new or to be worked on, and how it stands, where no call is going to say it.

@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::instance::users::{self, Read, Whom};
 use crate::job::before::Before;
 use crate::job::check::{Checked, add};
+use crate::job::held::HoldsRoster;
 use crate::job::opened;
 use crate::job::parting;
 use crate::job::rehearsal::Stage;
@@ -181,7 +182,7 @@ fn is_admin(name: &str) -> bool {
 impl Leavers {
     /// Reads who is there, and decides about everybody.
     async fn look(&mut self, listed: Vec<Listed>) -> Result<(), Failure> {
-        let state = opened::seen(&self.of_ledger())?;
+        let state = opened::seen(&self.held().for_ledger())?;
         parting::pace(&self.reached, self.remove.job.pace, &CALLS, &self.world).await;
         let there = self.names(&listed).await?;
         let mut candidates = Vec::new();

@@ -3,6 +3,7 @@
 //! [`Remove`] → [`Leavers`] → [`PlannedRemove`] → [`EndedRemove`], as a [`Job`] goes. The first reads and decides; nothing is
 //! written or sent before the second has locked the ledger. That somebody is not on a list never deletes anybody.
 
+mod abreast;
 mod candidate;
 mod look;
 mod run;
@@ -12,14 +13,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use run::Remains;
 pub use run::{EndedRemove, PlannedRemove};
 
 use candidate::{Announced, Candidate};
 
-use super::check::Blocked;
+use super::held::{Blocked, HeldRoster, HoldsRoster};
 use super::meant::Job;
-use super::opened::For;
 use super::target::Reached;
 use super::world::World;
 use crate::apply::Surroundings;
@@ -76,6 +75,13 @@ pub struct Leavers {
     by_name_alone: u64,
 }
 
+impl HoldsRoster for Leavers {
+    fn held(&self) -> HeldRoster<'_> {
+        let Self { remove: Remove { job, .. }, world, roster, reached, wanted, found, .. } = self;
+        HeldRoster { job, of: OF, world, reached, roster, wanted, rules: self.rules(), found }
+    }
+}
+
 impl Leavers {
     /// What is wrong with the list, and odd in it, in the order of the file.
     pub fn findings(&self) -> &[Finding] {
@@ -94,9 +100,7 @@ impl Leavers {
 
     /// Why nobody may be deleted, where that is so.
     pub fn blocks(&self) -> Option<Blocked> {
-        let found = &self.found;
-        let may_go = found.is_clean() || (self.remove.job.allowed.invalid_rows && found.file_errors == 0);
-        (!may_go).then_some(Blocked { rows: found.invalid_rows, of_file: found.file_errors > 0 })
+        self.held().blocks()
     }
 
     /// Everybody on the list whose row can be read, in its order, but for those who were deleted by an earlier session.
@@ -132,11 +136,6 @@ impl Leavers {
     /// The instance's ARN.
     pub(crate) fn arn(&self) -> String {
         self.reached.directory.instance.arn.clone()
-    }
-
-    /// Whether it is a rehearsal.
-    pub(crate) fn is_rehearsal(&self) -> bool {
-        self.remove.job.target.is_rehearsal()
     }
 
     /// How long it takes at least: a deletion each, and what goes before and after it, at the pace of the slowest.
@@ -197,12 +196,6 @@ impl Leavers {
     /// Ends a plan that is not to be run.
     pub async fn close(mut self) {
         self.reached.stop_serving().await;
-    }
-
-    /// For what a ledger is opened.
-    fn of_ledger(&self) -> For<'_> {
-        let (job, world) = (&self.remove.job, &self.world);
-        For { job, of: OF, directory: &self.reached.directory, wanted: &self.wanted, world }
     }
 
     /// By what the list was checked.

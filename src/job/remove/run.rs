@@ -9,8 +9,7 @@ use tokio::time::Instant;
 
 use super::candidate::{Announced, Candidate};
 use super::{Judged, Leavers, OF};
-use crate::agent::RowNumber;
-use crate::apply::{self, Departure, Judge, Means, Orphaned, Parted, Settings, Ways};
+use crate::apply::{self, Departure, Judge, Orphaned, Parted, Ways};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
 use crate::crash;
@@ -18,19 +17,15 @@ use crate::error::Failure;
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::export::{self, Keeping};
-use crate::failed::{FailedRows, Left, OfRun};
-use crate::job::leaving::Leaves;
-use crate::job::run::{Beginning, close};
+use crate::failed::Left;
+use crate::job::ended::{CameTo, exit_by_reason};
+use crate::job::held::{HoldsRoster, Remains};
+use crate::job::session::{self, Beginning};
 use crate::job::{opened, shares};
-use crate::lane::slots::Slots;
-use crate::ledger::{
-    Calls, Counts, Entry, Journal, OpenLedger, OtherRun, Place, RowState, SeenCounts, State, Step, StepState,
-    Steps,
-};
+use crate::ledger::{Calls, Counts, Entry, Journal, OpenLedger, Place, RowState, State, Step, StepState};
 use crate::plan::{Fate, Leaver, Weighed, Why, as_planned, of_list};
 use crate::stop::Stop;
-use crate::user::{Found, Group, NamesOfIds};
-use crate::validate::Rules;
+use crate::user::{Found, Group};
 
 /// Leavers who are decided about and can be deleted: it holds its ledger, and whoever lets go of it unused leaves nothing
 /// behind.
@@ -73,7 +68,7 @@ impl Leavers {
             return Err(Failure::new(Exit::Findings, "nobody was deleted: the list has errors"));
         }
         self.are_few()?;
-        let ledger = opened::locked(&self.of_ledger())?;
+        let ledger = opened::locked(&self.held().for_ledger())?;
         Ok(PlannedRemove { leavers: self, ledger: Box::new(ledger) })
     }
 
@@ -82,19 +77,8 @@ impl Leavers {
         let (job, is_rehearsal) = (&self.remove.job, self.remove.job.target.is_rehearsal());
         // Each of several targets has a file of its own.
         let list = job.stem(job.roster());
-        let named = |number: u32| export::path_of_leavers(&list, is_rehearsal, number);
-        let free = (1..).find(|number| !named(*number).exists()).unwrap_or(u32::MAX);
-        named(if goes_on { free.saturating_sub(1).max(1) } else { free })
+        session::kept_in(goes_on, |number| export::path_of_leavers(&list, is_rehearsal, number))
     }
-}
-
-/// Whether a session ended before all that it had planned was done.
-fn is_unfinished(state: &State) -> bool {
-    let is_open = |at: Place| {
-        let record = state.record(at);
-        !record.dropped && matches!(record.settled_state(), RowState::Pending | RowState::Unconfirmed)
-    };
-    state.places().any(is_open)
 }
 
 impl PlannedRemove {
@@ -111,7 +95,7 @@ impl PlannedRemove {
     /// began; exit 70 where a user's work broke.
     pub async fn run(self) -> Result<EndedRemove, Failure> {
         let begun = self.begin_and_send().await?;
-        let left = begun.leave();
+        let left = begun.ledger.read(|state| begun.leavers.held().leave(state));
         Ok(begun.end(left).await.0)
     }
 
@@ -119,7 +103,7 @@ impl PlannedRemove {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub(in crate::job) async fn run_beside(self) -> Result<(EndedRemove, Remains), Failure> {
+    pub(in crate::job) async fn run_beside(self) -> Result<(EndedRemove, Remains<Leavers>), Failure> {
         Ok(self.begin_and_send().await?.end(Ok(Left::default())).await)
     }
 
@@ -131,7 +115,7 @@ impl PlannedRemove {
         let begins = opened::begins(&leavers.remove.job, OF, arn, digest, &leavers.world);
         let (ledger, settled) = opened::begin(*ledger, &begins, &leavers.world)?;
         let since = Instant::now();
-        let goes_on = ledger.read(is_unfinished);
+        let goes_on = ledger.read(session::is_unfinished);
         let run = record(&leavers, &*ledger, settled).await?;
         let before = keep_before(&leavers, goes_on)?;
         crash::point("remove-before-kept");
@@ -157,31 +141,6 @@ struct Begun {
     before: Option<PathBuf>,
     parted: Parted,
     since: Instant,
-}
-
-/// What is left of it once it has ended, for whoever leaves the rows of several of whom nothing came.
-pub(in crate::job) struct Remains {
-    leavers: Leavers,
-    /// What the ledger says; `None` where it could not be closed.
-    state: Option<State>,
-}
-
-impl Leaves for Remains {
-    fn rules(&self) -> Rules<'_> {
-        self.leavers.rules()
-    }
-
-    fn failed<'r>(&'r self, rules: &'r Rules<'r>) -> Option<FailedRows<'r>> {
-        Some(self.leavers.failed(rules, self.state.as_ref()?))
-    }
-}
-
-impl Leavers {
-    fn failed<'r>(&'r self, rules: &'r Rules<'r>, state: &'r State) -> FailedRows<'r> {
-        let Self { remove, roster, wanted, .. } = self;
-        let of = OfRun { is_rehearsal: remove.job.target.is_rehearsal(), job: OF };
-        FailedRows { roster, wanted, rules, state, others: OtherRun::of(state), of }
-    }
 }
 
 /// Writes everybody who is to be deleted, as they are now, into a file of their own: before the first of them is. Returns its
@@ -218,21 +177,8 @@ fn keep_before(leavers: &Leavers, goes_on: bool) -> Result<Option<PathBuf>, Fail
 async fn send(leavers: &Leavers, ledger: &Arc<dyn Journal>, run: String) -> Result<Parted, Failure> {
     let Leavers { remove, world, reached, .. } = leavers;
     let job = &remove.job;
-    let settings = Settings {
-        instance: reached.directory.instance.id.clone(),
-        identity: reached.directory.instance.identity,
-        run,
-        provenance_tag: true,
-        accept_probable: false,
-        row_budget: job.patience.settle,
-        outage_patience: job.patience.outage,
-        seed: world.seed,
-        voice: world.voice,
-    };
-    let (lane, slots) = (Arc::clone(&reached.lane), Slots::new(2.0, 5, job.pace.concurrency));
-    let means =
-        Means::new(lane, slots, Arc::clone(ledger), settings, world.stop.clone(), Arc::clone(&world.events));
-    let means = means.naming(NamesOfIds::of(&reached.directory));
+    let settings = session::settings(reached, world, job.patience, run);
+    let means = session::means(reached, world, settings, job.pace.concurrency, ledger);
     let most = job.pace.concurrency;
     let ways = Ways { most, signs_out: true, quick_connects: remove.lifts.quick_connects };
     let departures = departures(leavers, &**ledger);
@@ -298,7 +244,7 @@ async fn record(leavers: &Leavers, ledger: &dyn Journal, run: Option<String>) ->
         .into_iter()
         .chain(settled(leavers, &now))
         .chain(of_people)
-        .chain(invalid(leavers, &now))
+        .chain(session::invalid(&leavers.wanted, &now))
         .collect();
     let Leavers { remove, world, reached, roster, wanted, .. } = leavers;
     let rate = reached.lane.pace(Operation::DeleteUser).rate();
@@ -334,16 +280,6 @@ fn settled<'e>(leavers: &'e Leavers, now: &str) -> Vec<Entry<'e>> {
     leavers.announced.iter().flat_map(line).collect()
 }
 
-/// The lines of the rows with errors, of which nothing is done.
-fn invalid<'e>(leavers: &'e Leavers, now: &str) -> Vec<Entry<'e>> {
-    let lines = |(user, row, code, message): (&'e str, RowNumber, &'static str, &'e str)| {
-        let outcome = Entry::outcome(user, RowState::Invalid, now.to_owned());
-        let stands = Entry { code: Some(code.into()), message: Some(message.into()), ..outcome };
-        [Entry::row(user, row, None), stands]
-    };
-    leavers.wanted.invalid().flat_map(lines).collect()
-}
-
 /// The lines of a person: its row, and how it stands, where no call is going to say it.
 fn entries<'e>(leaver: &'e Leaver, candidate: &Candidate, leavers: &Leavers, now: &str) -> Vec<Entry<'e>> {
     let user = leaver.user.as_str();
@@ -365,44 +301,23 @@ fn entries<'e>(leaver: &'e Leaver, candidate: &Candidate, leavers: &Leavers, now
 }
 
 impl Begun {
-    /// Leaves the file of the rows of whom nothing came.
-    fn leave(&self) -> Result<Left, Failure> {
-        let rules = self.leavers.rules();
-        self.ledger.read(|state| self.leavers.failed(&rules, state).leave())
-    }
-
     /// Says how it went, and closes the ledger.
-    async fn end(self, left: Result<Left, Failure>) -> (EndedRemove, Remains) {
+    async fn end(self, left: Result<Left, Failure>) -> (EndedRemove, Remains<Leavers>) {
         let Self { mut leavers, ledger, before, parted, since } = self;
         let (counts, calls) = ledger.read(|state| (state.counts(false), state.calls));
         let stop = leavers.world.stop.reason();
         let exit = exit_of(&counts, leavers.found.invalid_rows, stop.as_ref());
         let took = since.elapsed();
-        leavers.world.tell(Event::Ended {
-            exit: exit.code(),
-            rows: counts,
-            steps: Steps::default(),
-            seen: SeenCounts::default(),
-            calls,
-            seconds: took.as_secs_f64(),
-        });
-        let (state, closed) = match close(ledger, exit) {
-            Ok(state) => (Some(state), Ok(())),
-            Err(failure) => (None, Err(failure)),
-        };
+        let came_to = CameTo::of_rows(exit, counts, calls);
+        let (state, closed) = session::end(&leavers.world, ledger, came_to, took);
         leavers.reached.stop_serving().await;
         let ended = EndedRemove { exit, counts, parted, stop, before, left, closed, calls, took };
-        (ended, Remains { leavers, state })
+        (ended, Remains { of: leavers, state })
     }
 }
 
 /// How a list of leavers exits. Pure.
 fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
-    let by_reason = match stop {
-        None => Exit::Done,
-        Some(Stop::Interrupted) => Exit::Interrupted,
-        Some(_) => Exit::Stopped,
-    };
     let by_rows = if counts.pending + counts.in_doubt + counts.unconfirmed > 0 {
         Exit::Unsettled
     } else if counts.rejected + counts.skipped + counts.invalid + invalid > 0 {
@@ -410,7 +325,7 @@ fn exit_of(counts: &Counts, invalid: u64, stop: Option<&Stop>) -> Exit {
     } else {
         Exit::Done
     };
-    by_reason.worst(by_rows)
+    exit_by_reason(stop).worst(by_rows)
 }
 
 /// Whoever serves several at once may have each step done by any of its threads.

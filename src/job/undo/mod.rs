@@ -3,6 +3,7 @@
 //! [`UndoJob`] → [`PlannedUndo`] → [`EndedUndo`], as a [`Job`](super::Job) goes. The first reads and decides; nothing is
 //! written or sent before the second has locked the ledger.
 
+mod abreast;
 mod candidate;
 mod look;
 mod run;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::PlannedUndo;
 use super::candidate::Candidate;
 use super::look::unfinished;
-use crate::apply::{self, Departure, Means, Parted, Settings, Ways};
+use crate::apply::{self, Departure, Parted, Ways};
 use crate::clock::rfc3339;
 use crate::connect::Operation;
 use crate::crash;
@@ -19,16 +19,14 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::instance::fetch;
 use crate::instance::users::{self, Read, Whom};
-use crate::job::run::close;
-use crate::job::{opened, shares};
-use crate::lane::slots::Slots;
+use crate::job::ended::{CameTo, exit_by_reason};
+use crate::job::{opened, session, shares};
 use crate::ledger::{
-    Begins, Calls, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, SeenCounts, State, Steps,
-    undone,
+    Begins, Calls, Counts, Entry, Journal, Kind, OpenLedger, Place, RowState, State, undone,
 };
 use crate::plan::{Fate, Leaver, LeaverCounts, Lifts, Of, Weighed, made_by, of_undo};
 use crate::stop::Stop;
-use crate::user::{Found, NamesOfIds};
+use crate::user::Found;
 
 /// An undo that has ended.
 #[derive(Debug)]
@@ -96,14 +94,7 @@ impl PlannedUndo {
     /// The end of an undo that had nothing to do.
     async fn end_again(mut self, since: Instant) -> EndedUndo {
         let (exit, counts, took) = (Exit::Done, self.state.counts(false), since.elapsed());
-        self.world.tell(Event::Ended {
-            exit: exit.code(),
-            rows: counts,
-            steps: Steps::default(),
-            seen: SeenCounts::default(),
-            calls: self.state.calls,
-            seconds: took.as_secs_f64(),
-        });
+        self.world.tell(CameTo::of_rows(exit, counts, self.state.calls).event(took));
         self.reached.stop_serving().await;
         EndedUndo {
             exit,
@@ -147,22 +138,9 @@ impl PlannedUndo {
     }
 
     async fn delete(&self, ledger: &Arc<dyn Journal>, departures: Vec<Departure>) -> Result<Parted, Failure> {
-        let settings = Settings {
-            instance: self.instance().id.clone(),
-            identity: self.instance().identity,
-            run: self.run_id().to_owned(),
-            provenance_tag: true,
-            accept_probable: false,
-            row_budget: self.job.patience.settle,
-            outage_patience: self.job.patience.outage,
-            seed: self.world.seed,
-            voice: self.world.voice,
-        };
-        let most = self.job.pace.concurrency;
-        let (lane, slots) = (Arc::clone(&self.reached.lane), Slots::new(2.0, 5, most));
-        let (stop, events) = (self.world.stop.clone(), Arc::clone(&self.world.events));
-        let means = Means::new(lane, slots, Arc::clone(ledger), settings, stop, events)
-            .naming(NamesOfIds::of(&self.reached.directory));
+        let (reached, world, most) = (&self.reached, &self.world, self.job.pace.concurrency);
+        let settings = session::settings(reached, world, self.job.patience, self.run_id().to_owned());
+        let means = session::means(reached, world, settings, most, ledger);
         let _at_work = self.reached.lane.waits().at_work();
         let _shares =
             shares::taken(&self.job.ledger, &[Operation::DeleteUser], &self.reached, &self.world).await;
@@ -261,16 +239,8 @@ impl PlannedUndo {
         let stop = self.world.stop.reason();
         let exit = exit_of(parted, planned, &counts, &back, stop.as_ref());
         let took = since.elapsed();
-        self.world.tell(Event::Ended {
-            exit: exit.code(),
-            rows: counts,
-            steps: Steps::default(),
-            seen: SeenCounts::default(),
-            calls,
-            seconds: took.as_secs_f64(),
-        });
         let is_over = is_nothing_left(&counts) && back.is_empty() && stop.is_none();
-        let closed = close(ledger, exit).map(drop);
+        let (_, closed) = session::end(&self.world, ledger, CameTo::of_rows(exit, counts, calls), took);
         let renamed = match (&closed, is_over) {
             (Ok(()), true) => self.rename(),
             _ => None,
@@ -312,11 +282,6 @@ fn exit_of(
     back: &[String],
     stop: Option<&Stop>,
 ) -> Exit {
-    let by_reason = match stop {
-        None => Exit::Done,
-        Some(Stop::Interrupted) => Exit::Interrupted,
-        Some(_) => Exit::Stopped,
-    };
     let is_open = parted.unsettled + parted.left + planned.wait + counts.in_doubt + counts.unconfirmed > 0;
     let by_rows = if is_open || !back.is_empty() {
         Exit::Unsettled
@@ -325,7 +290,7 @@ fn exit_of(
     } else {
         Exit::Done
     };
-    by_reason.worst(by_rows)
+    exit_by_reason(stop).worst(by_rows)
 }
 
 /// Whether a ledger says what it said.

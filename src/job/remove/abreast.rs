@@ -1,0 +1,85 @@
+//! Lists of leavers of several targets.
+
+use super::{EndedRemove, Leavers, PlannedRemove, Remove};
+use crate::error::Failure;
+use crate::job::World;
+use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets, OfRoster};
+use crate::job::ended::CameTo;
+use crate::job::held::leave_all;
+use crate::job::meant::Job;
+use crate::job::side_by_side::of_target;
+use crate::stop::Stop;
+
+impl OfRoster for Remove {
+    fn job(&self) -> &Job {
+        &self.job
+    }
+}
+
+impl InTargets<Remove> {
+    /// Reads everybody on the list on their own target, side by side, and decides what becomes of each. What is found is told.
+    ///
+    /// # Errors
+    /// As [`Remove::look`], of a target that is not left out; exit 2 where two targets are one instance.
+    pub async fn look(self, world: &World) -> Result<Abreast<Leavers>, Failure> {
+        self.hold(world, |remove, world| async move { remove.look(&world).await }).await
+    }
+}
+
+impl Abreast<Leavers> {
+    /// Locks every ledger. Nothing is written yet.
+    ///
+    /// # Errors
+    /// As [`Leavers::plan`], of a target that is not left out.
+    pub async fn plan(self) -> Result<Abreast<PlannedRemove>, Failure> {
+        self.may_go()?;
+        self.next(Leavers::plan).await
+    }
+
+    /// Fails where more are to be deleted of a target than may be.
+    ///
+    /// # Errors
+    /// Exit 4; the number and what allows it are said.
+    pub fn are_few(&self) -> Result<(), Failure> {
+        for (target, leavers) in &self.lanes {
+            leavers.are_few().map_err(|failure| of_target(target, failure))?;
+        }
+        Ok(())
+    }
+
+    /// Ends a plan that is not to be run.
+    pub async fn close(self) {
+        for (_, leavers) in self.lanes {
+            leavers.close().await;
+        }
+    }
+}
+
+impl Abreast<PlannedRemove> {
+    /// Runs all side by side, until each has done all or has a reason to stop; leaves the rows of all of whom nothing came in
+    /// one file.
+    ///
+    /// # Errors
+    /// Exit 5 where it was asked to stop before it began.
+    pub async fn run(self) -> Result<EndedAbreast<EndedRemove>, Failure> {
+        self.last(PlannedRemove::run_beside, leave_all).await
+    }
+}
+
+impl Came for EndedRemove {
+    fn came_to(&self) -> CameTo {
+        CameTo::of_rows(self.exit, self.counts, self.calls)
+    }
+
+    fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
+    }
+
+    fn closed(&self) -> Result<(), &Failure> {
+        self.closed.as_ref().copied()
+    }
+
+    fn into_closed(self) -> Result<(), Failure> {
+        self.closed
+    }
+}

@@ -1,0 +1,179 @@
+//! Several targets go on side by side: each tells what happens there with its name, has a switch of its own, and is left out
+//! where it cannot be reached or planned, if that was asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+
+use super::meant::Job;
+use super::world::World;
+use crate::error::{Failure, Remedy};
+use crate::event::{Event, OfTarget, Pulse, Sink};
+use crate::exit::Exit;
+use crate::stop::{Stop, Switch};
+use crate::text::count;
+
+/// Does several things side by side, and returns what each comes to, in order. One whose work breaks stops all.
+pub(super) async fn side_by_side<T: Send + 'static>(
+    work: impl Iterator<Item = (String, impl Future<Output = Result<T, Failure>> + Send + 'static)>,
+    stop: &Switch,
+) -> Vec<(String, Result<T, Failure>)> {
+    let (mut set, mut names, mut done) = (JoinSet::new(), Vec::new(), Vec::new());
+    for (at, (target, work)) in work.enumerate() {
+        names.push(target);
+        done.push(None);
+        set.spawn(async move { (at, work.await) });
+    }
+    while let Some(joined) = set.join_next().await {
+        match joined {
+            Ok((at, came)) => {
+                if matches!(&came, Err(failure) if failure.exit == Exit::Bug) {
+                    stop.stop(Stop::Another { message: "a bug in headcount".to_owned() });
+                }
+                done[at] = Some(came);
+            }
+            // What is said of it was said by whoever broke.
+            Err(_) => {
+                stop.stop(Stop::Another { message: "a bug in headcount".to_owned() });
+            }
+        }
+    }
+    let broken = || Err(Failure::new(Exit::Bug, "the work of a target ended in a panic"));
+    names.into_iter().zip(done.into_iter().map(|came| came.unwrap_or_else(broken))).collect()
+}
+
+impl World {
+    /// The same for one of several targets: what it tells has its name, and it can be stopped alone.
+    pub(super) fn at(&self, target: &str, pulses: &Arc<Pulses>, fails_fast: bool) -> Self {
+        let name = target.to_owned();
+        let stop = self.stop.below(move |stop| {
+            let is_everybodys = matches!(stop, Stop::Roster { .. } | Stop::Untold { .. });
+            let message = format!("`{name}`: {stop}");
+            (fails_fast || is_everybodys).then_some(Stop::Another { message })
+        });
+        let (events, pulses) = (Arc::clone(&self.events), Arc::clone(pulses));
+        let named = Named { target: target.to_owned(), events, pulses };
+        Self { events: Arc::new(named), stop, ..self.clone() }
+    }
+}
+
+/// Tells what happens at one of several targets.
+struct Named {
+    target: String,
+    events: Arc<dyn Sink>,
+    pulses: Arc<Pulses>,
+}
+
+impl Sink for Named {
+    fn tell(&self, event: Event) {
+        // How it ended is told by whoever runs all, and has more to say of it.
+        if !matches!(event, Event::Ended { .. }) {
+            let (event, target) = (Box::new(event), self.target.clone());
+            self.events.tell(Event::Of(OfTarget { event, target }));
+        }
+    }
+
+    fn watch(&self, pulse: Arc<dyn Pulse>) {
+        self.pulses.0.lock().unwrap_or_else(PoisonError::into_inner).push(pulse);
+    }
+}
+
+/// Who is asked what is waited for, of all targets.
+#[derive(Default)]
+pub(super) struct Pulses(Mutex<Vec<Arc<dyn Pulse>>>);
+
+impl Pulse for Pulses {
+    fn beat(&self) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.iter().for_each(|pulse| pulse.beat());
+    }
+}
+/// Fails where another process has one of these ledgers. Whether somebody is alive who has one takes a while to tell, and so
+/// all of them are watched at once.
+pub(super) fn refuse_all_in_use<'j>(
+    jobs: impl Iterator<Item = (&'j str, &'j Job)>,
+    world: &World,
+) -> Result<(), Failure> {
+    let pulses = Arc::new(Pulses::default());
+    world.events.watch(Arc::clone(&pulses) as Arc<dyn Pulse>);
+    let looked: Vec<(&str, Result<(), Failure>)> = std::thread::scope(|scope| {
+        let looks: Vec<_> = jobs
+            .map(|(target, job)| {
+                let world = world.at(target, &pulses, false);
+                (target, scope.spawn(move || job.refuse_in_use(&world)))
+            })
+            .collect();
+        let broken = || Err(Failure::new(Exit::Bug, "the look at a ledger ended in a panic"));
+        looks.into_iter().map(|(target, look)| (target, look.join().unwrap_or_else(|_| broken()))).collect()
+    });
+    world.go_on()?;
+    looked.into_iter().try_for_each(|(target, look)| look.map_err(|failure| of_target(target, failure)))
+}
+
+/// A failure with the name of the target that it is of.
+pub(super) fn of_target(target: &str, failure: Failure) -> Failure {
+    Failure { what: format!("target `{target}`: {}", failure.what), ..failure }
+}
+
+/// Fails where two targets are one instance, by its ARN.
+pub(super) fn are_different<'t>(targets: impl Iterator<Item = (&'t str, &'t str)>) -> Result<(), Failure> {
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    for (target, arn) in targets {
+        if let Some(other) = seen.insert(arn, target) {
+            return Err(Failure::usage(format!(
+                "the targets `{other}` and `{target}` are the same instance: `{arn}`"
+            ))
+            .hint(
+                "nothing was sent; what a roster writes in place of a target's name stands in its `also`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Fails where a target could not be reached or planned, and such are not left out, or no other is left.
+pub(super) fn refuse_failed(
+    left_out: &mut Vec<(String, Failure)>,
+    are_skipped: bool,
+    is_any_left: bool,
+) -> Result<(), Failure> {
+    if left_out.is_empty() || (are_skipped && is_any_left) {
+        return Ok(());
+    }
+    Err(failed(std::mem::take(left_out), are_skipped))
+}
+
+/// Why nothing is sent anywhere: targets that could not be reached or planned.
+pub(super) fn failed(mut left_out: Vec<(String, Failure)>, are_skipped: bool) -> Failure {
+    const HINT: &str = "nothing was sent anywhere; ⟦failed-targets-skipped⟧ goes on without such a target";
+    if left_out.len() == 1
+        && let Some((target, failure)) = left_out.pop()
+    {
+        let hint = match (&failure.hint, are_skipped) {
+            (Some(hint), true) => hint.clone(),
+            (Some(hint), false) => format!("{hint}\n{HINT}"),
+            (None, true) => {
+                return Failure { what: format!("target `{target}`: {}", failure.what), ..failure };
+            }
+            (None, false) => HINT.to_owned(),
+        };
+        return Failure { what: format!("target `{target}`: {}", failure.what), ..failure }.hint(hint);
+    }
+    let plans_again = left_out.iter().any(|(_, failure)| failure.remedy == Some(Remedy::PlanAgain));
+    let exit = left_out.iter().fold(Exit::Stopped, |exit, (_, failure)| exit.worst(failure.exit));
+    let lines: Vec<String> = left_out
+        .iter()
+        .map(|(target, failure)| {
+            let hint = failure.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+            format!("`{target}`: {}{hint}", failure.what)
+        })
+        .collect();
+    let what = format!("{} cannot be worked with", count(left_out.len() as u64, "target"));
+    let failure = Failure::new(exit, what).because(lines.join("\n")).hint(if are_skipped {
+        "nothing was sent anywhere"
+    } else {
+        HINT
+    });
+    if plans_again { failure.remedy(Remedy::PlanAgain) } else { failure }
+}

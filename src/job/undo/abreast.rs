@@ -1,0 +1,57 @@
+//! Undos of the runs of several targets.
+
+use super::{EndedUndo, PlannedUndo, UndoJob};
+use crate::error::Failure;
+use crate::failed::Left;
+use crate::job::World;
+use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets};
+use crate::job::ended::CameTo;
+use crate::stop::Stop;
+
+impl InTargets<UndoJob> {
+    /// Reads everybody whom the ledgers say they made, side by side, and decides what becomes of each.
+    ///
+    /// # Errors
+    /// As [`UndoJob::plan`], of a target that is not left out.
+    pub async fn plan(self, world: &World) -> Result<Abreast<PlannedUndo>, Failure> {
+        world.go_on()?;
+        let plan = |undo: UndoJob, world: World| async move { undo.plan(&world).await };
+        self.begin(world, None, plan).await
+    }
+}
+
+impl Abreast<PlannedUndo> {
+    /// Runs all side by side, until each has done all or has a reason to stop.
+    ///
+    /// # Errors
+    /// Exit 5 where it was asked to stop before it began.
+    pub async fn run(self) -> Result<EndedAbreast<EndedUndo>, Failure> {
+        let run = |planned: PlannedUndo| async move { Ok((planned.run().await?, ())) };
+        self.last(run, |_, _| Ok(Left::default())).await
+    }
+
+    /// Ends a plan that is not to be run.
+    pub async fn close(self) {
+        for (_, planned) in self.lanes {
+            planned.close().await;
+        }
+    }
+}
+
+impl Came for EndedUndo {
+    fn came_to(&self) -> CameTo {
+        CameTo::of_rows(self.exit, self.counts, self.calls)
+    }
+
+    fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
+    }
+
+    fn closed(&self) -> Result<(), &Failure> {
+        self.closed.as_ref().copied()
+    }
+
+    fn into_closed(self) -> Result<(), Failure> {
+        self.closed
+    }
+}
