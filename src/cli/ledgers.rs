@@ -85,11 +85,13 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 fn create(url: &TableUrl) -> Result<Exit, Failure> {
     let environment = settings::environment_of_table(url.profile.clone());
-    let created = table::create(url, &environment, &|| clock::block_for(LOOK_AGAIN)).map_err(|fault| {
-        let failure = Failure::stopped(format!("the table cannot be made: `{}`", plain(&url.to_string())))
-            .because(fault.what);
-        if fault.hint.is_empty() { failure } else { failure.hint(fault.hint) }
-    })?;
+    let created = table::create(url, &environment, tables::trouble(), &|| clock::block_for(LOOK_AGAIN))
+        .map_err(|fault| {
+            let failure =
+                Failure::stopped(format!("the table cannot be made: `{}`", plain(&url.to_string())))
+                    .because(fault.what);
+            if fault.hint.is_empty() { failure } else { failure.hint(fault.hint) }
+        })?;
     let name = plain(url.table_name());
     output::told(&match created.was_there {
         true => format!("the table `{name}` is there, and it is one for ledgers\n"),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use super::settings;
+use super::{output, settings};
 use crate::error::Failure;
-use crate::ledger::shared::{SharedLedger, TableUrl};
+use crate::ledger::shared::{EngineTrouble, SharedLedger, TableUrl};
 use crate::ledger::{Job, LedgerAt};
 use crate::table;
 
@@ -47,7 +47,16 @@ pub(super) fn at(url: TableUrl) -> LedgerAt {
 /// The same, for whoever looks at the table itself.
 pub(super) fn shared(url: TableUrl) -> SharedLedger {
     let environment = settings::environment_of_table(url.profile.clone());
-    SharedLedger::new(url.clone(), Arc::new(table::Table::new(url, environment)), table::around())
+    let trouble = trouble();
+    let table = table::Table::new(url.clone(), environment, trouble.clone());
+    SharedLedger::new(url, Arc::new(table), table::around(trouble))
+}
+
+/// Tells on stderr that a table keeps one waiting, until a job tells it in its own way.
+pub(super) fn trouble() -> EngineTrouble {
+    let trouble = EngineTrouble::default();
+    trouble.tells(Arc::new(|what| output::say(&what)));
+    trouble
 }
 
 /// The ledger of what stands beside an import in one command, where that one's ledger is shared; else `None`: then it is

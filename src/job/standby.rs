@@ -19,13 +19,14 @@ pub(super) fn free(at: &LedgerAt, outage: Duration, world: &World) -> Result<(),
     let Some(shared) = at.in_table() else { return ledger::refuse_in_use(at.name()) };
     let events = Arc::clone(&world.events);
     let trouble: OnTrouble = Arc::new(move |reason| events.tell(Event::waiting(reason, Duration::ZERO)));
+    shared.tells(trouble);
     if let Some(why) = shared.check()? {
         world.warn(format!(
             "whether the table has replicas that take writes by themselves could not be looked at ({why}): such a table does \
              not keep a ledger safe"
         ));
     }
-    shared.bear(outage, trouble);
+    shared.bear(outage);
     let mut tell = |what| world.tell(Event::waiting(what, Duration::ZERO));
     let stood = shared.stand_by(&own(world), &mut tell, &|| world.stop.is_set())?;
     match stood {

@@ -129,7 +129,7 @@ mod tests {
     use crate::exit::Exit;
     use crate::ledger::file::glance;
     use crate::ledger::made::row;
-    use crate::ledger::shared::{Around, Fate, InMemory, Timing};
+    use crate::ledger::shared::{Around, EngineTrouble, Fate, InMemory, Timing};
 
     /// A table that is given up on at the first call that is not answered.
     fn table(engine: &Arc<InMemory>, url: &str) -> SharedLedger {
@@ -140,6 +140,7 @@ mod tests {
             delays: Arc::new(|| Box::new(|| Duration::ZERO)),
             ids: Arc::new(move || Ok(format!("id-{}", last.fetch_add(1, Ordering::Relaxed)))),
             timing: Timing { patience: Duration::ZERO, ..Timing::USUAL },
+            trouble: EngineTrouble::default(),
         };
         SharedLedger::new(url.parse().unwrap(), Arc::<InMemory>::clone(engine), around)
     }

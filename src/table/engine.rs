@@ -1,18 +1,19 @@
 //! Asks DynamoDB and waits for the answer, from whatever thread: on a runtime of its own, for whoever asks may be within one
 //! already, or be the thread that writes a ledger.
 
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
 use super::items;
-use crate::clock::SystemClock;
+use crate::clock::{Clock as _, Moment, SystemClock};
 use crate::connect::Environment;
 use crate::connect::dynamodb::{TableClient, TableError, TableOperation};
 use crate::lane::backoff::{Delays, Random};
-use crate::ledger::shared::{EngineFault, TableUrl};
+use crate::ledger::shared::{EngineFault, EngineTrouble, TableUrl};
 
 /// The waits before something is asked again.
 const BASE: Duration = Duration::from_millis(50);
@@ -30,6 +31,8 @@ pub(super) struct Engine {
     client: Arc<TableClient>,
     /// Taken when this is dropped, which may be within another runtime.
     runtime: Option<Runtime>,
+    /// Who is told that no answer comes.
+    trouble: EngineTrouble,
 }
 
 /// What was answered.
@@ -41,12 +44,16 @@ pub(super) enum Asked {
 }
 
 impl Engine {
-    pub(super) fn new(url: &TableUrl, environment: &Environment) -> Result<Self, EngineFault> {
+    pub(super) fn new(
+        url: &TableUrl,
+        environment: &Environment,
+        trouble: EngineTrouble,
+    ) -> Result<Self, EngineFault> {
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("table").enable_all().build();
         let runtime =
             runtime.map_err(|error| EngineFault::refused(format!("cannot start a thread: {error}"), ""))?;
         let (environment, region) = (environment.clone(), url.own_region().map(str::to_owned));
-        let made = on(&runtime, async move {
+        let made = on(&runtime, &trouble, "its credentials are looked for", async move {
             let environment = environment.with_profile().await?;
             TableClient::new(region.as_deref(), &environment, Arc::new(SystemClock))
         })?;
@@ -54,7 +61,7 @@ impl Engine {
             let cause = failure.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
             EngineFault::refused(format!("{}{cause}", failure.what), failure.hint.unwrap_or_default())
         })?;
-        Ok(Self { client: Arc::new(client), runtime: Some(runtime) })
+        Ok(Self { client: Arc::new(client), runtime: Some(runtime), trouble })
     }
 
     /// Makes one attempt.
@@ -63,11 +70,18 @@ impl Engine {
             return Err(EngineFault::refused("the table was let go of", ""));
         };
         let client = Arc::clone(&self.client);
-        let answered = on(runtime, async move { client.call(operation, &body).await })?;
+        let waits = format!("{} is not answered yet", operation.name());
+        let answered =
+            on(runtime, &self.trouble, &waits, async move { client.call(operation, &body).await })?;
         match answered {
             Ok(answer) => Ok(Asked::Done(answer)),
             Err(error) => self.read(operation, error),
         }
+    }
+
+    /// Something has been waited for since `begun`: it is told where that was a while ago.
+    pub(super) fn waits(&self, begun: Moment, what: &str) {
+        self.trouble.waits(begun, SystemClock.moment(), what);
     }
 
     fn read(&self, operation: TableOperation, error: TableError) -> Result<Asked, EngineFault> {
@@ -105,16 +119,30 @@ impl Engine {
     }
 }
 
-/// Has a runtime do something, and waits for it.
+/// How often it is looked whether somebody is to be told that there is no answer.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// Has a runtime do something, and waits for it; what is waited for is told where that takes a while.
 fn on<T: Send + 'static>(
     runtime: &Runtime,
+    trouble: &EngineTrouble,
+    what: &str,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, EngineFault> {
-    let (done, waits) = mpsc::sync_channel(1);
+    let begun = SystemClock.moment();
+    let (done, waits) = sync_channel(1);
     runtime.spawn(async move {
         let _ = done.send(work.await);
     });
-    waits.recv().map_err(|_| EngineFault::unclear("the thread that asks the table has ended"))
+    loop {
+        match waits.recv_timeout(GLANCE) {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Timeout) => trouble.waits(begun, SystemClock.moment(), what),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(EngineFault::unclear("the thread that asks the table has ended"));
+            }
+        }
+    }
 }
 
 impl Drop for Engine {

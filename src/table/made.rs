@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::engine::{Asked, Engine};
+use crate::clock::{Clock as _, SystemClock};
 use crate::connect::Environment;
 use crate::connect::dynamodb::TableOperation;
-use crate::ledger::shared::{Checked, EngineFault, TableUrl};
+use crate::ledger::shared::{Checked, EngineFault, EngineTrouble, TableUrl};
 
 /// Whether a table keeps ledgers safe: it has the keys of one, and no replica that takes writes by itself.
 ///
@@ -78,16 +79,17 @@ pub(crate) struct Created {
 }
 
 /// Makes a table for ledgers, paid by request, protected against being deleted, and restorable to a point in time where that
-/// is permitted. One that is there is looked at.
+/// is permitted. One that is there is looked at. What takes a while is told to `trouble`.
 ///
 /// # Errors
 /// Where it cannot be made, or one that is there is none for ledgers.
 pub(crate) fn create(
     url: &TableUrl,
     environment: &Environment,
+    trouble: EngineTrouble,
     pause: &dyn Fn(),
 ) -> Result<Created, EngineFault> {
-    let engine = Engine::new(url, environment)?;
+    let engine = Engine::new(url, environment, trouble)?;
     let was_there = match engine.ask(TableOperation::CreateTable, definition(url.table_name())) {
         Ok(_) => false,
         Err(fault) if fault.what.contains("ResourceInUseException") => true,
@@ -105,7 +107,9 @@ pub(crate) fn create(
 
 /// A table as it is once it is active.
 fn active(engine: &Engine, url: &TableUrl, pause: &dyn Fn()) -> Result<Value, EngineFault> {
+    let begun = SystemClock.moment();
     for _ in 0..LOOKS {
+        engine.waits(begun, "it is being made");
         match engine.ask(TableOperation::DescribeTable, json!({"TableName": url.table})) {
             Ok(Asked::Done(mut answer)) if answer["Table"]["TableStatus"] == "ACTIVE" => {
                 return Ok(answer["Table"].take());
@@ -123,8 +127,10 @@ fn be_restorable(engine: &Engine, url: &TableUrl, pause: &dyn Fn()) -> Result<()
         "TableName": url.table,
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
     });
+    let begun = SystemClock.moment();
     let mut looks = LOOKS;
     loop {
+        engine.waits(begun, "it is being made restorable to a point in time");
         match engine.ask(TableOperation::UpdateContinuousBackups, body.clone()) {
             Err(fault) if fault.what.contains("ContinuousBackupsUnavailable") && looks > 0 => {
                 looks -= 1;

@@ -26,7 +26,8 @@ use crate::connect::Environment;
 use crate::connect::dynamodb::TableOperation;
 use crate::crash::{self, Sabotage};
 use crate::ledger::shared::{
-    Around, Checked, EngineFault, LaneName, Lease, Named, Put, Segment, Segments, TableUrl, Timing,
+    Around, Checked, EngineFault, EngineTrouble, LaneName, Lease, Named, Put, Segment, Segments, TableUrl,
+    Timing,
 };
 
 pub(crate) use made::create;
@@ -41,11 +42,12 @@ const LOOKS_FOR: Duration = Duration::from_secs(20);
 pub(crate) struct Table {
     url: TableUrl,
     environment: Environment,
+    trouble: EngineTrouble,
     engine: Mutex<Option<Arc<Engine>>>,
 }
 
-/// What a shared ledger needs of this machine.
-pub(crate) fn around() -> Around {
+/// What a shared ledger needs of this machine. `trouble` is its table's.
+pub(crate) fn around(trouble: EngineTrouble) -> Around {
     let timing = Timing { patience: LOOKS_FOR, ..Timing::USUAL.faster(crash::faster()) };
     Around {
         clock: Arc::new(SystemClock),
@@ -53,13 +55,15 @@ pub(crate) fn around() -> Around {
         delays: Arc::new(engine::delays),
         ids: Arc::new(|| Ok(uuid::Uuid::new_v4().to_string())),
         timing,
+        trouble,
     }
 }
 
 impl Table {
-    /// The table of this address; the environment says where and by whom it is asked, where the address does not.
-    pub(crate) fn new(url: TableUrl, environment: Environment) -> Self {
-        Self { url, environment, engine: Mutex::default() }
+    /// The table of this address; the environment says where and by whom it is asked, where the address does not. Where no
+    /// answer comes for a while, `trouble` tells it.
+    pub(crate) fn new(url: TableUrl, environment: Environment, trouble: EngineTrouble) -> Self {
+        Self { url, environment, trouble, engine: Mutex::default() }
     }
 
     fn engine(&self) -> Result<Arc<Engine>, EngineFault> {
@@ -67,7 +71,7 @@ impl Table {
         if let Some(engine) = &*engine {
             return Ok(Arc::clone(engine));
         }
-        let made = Arc::new(Engine::new(&self.url, &self.environment)?);
+        let made = Arc::new(Engine::new(&self.url, &self.environment, self.trouble.clone())?);
         Ok(Arc::clone(engine.insert(made)))
     }
 

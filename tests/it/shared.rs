@@ -1,6 +1,8 @@
 //! Ledgers that machines share, against other people's DynamoDB: each test on every one that can be had here.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -409,6 +411,38 @@ fn a_move_that_was_cut_off_is_ended_by_the_same_command() {
         stage.ledger(&["pull", &stage.url("spring"), "-o", "pulled.jsonl"]).exits(0);
         assert_eq!(stage.read("pulled.jsonl"), lines);
     });
+}
+
+/// Nobody looks at a screen for long that says nothing: it is said that a table takes connections and answers none.
+#[test]
+fn that_a_table_keeps_one_waiting_is_said_whatever_asks_it() {
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", mute.local_addr().unwrap());
+    let service = Service::start(&[]);
+    let folder = folder(&["roster.csv"]);
+    let import = ["import", "roster.csv", "--instance", &service.arn, "--ledger", "dynamodb://mute/run"];
+    let commands: [&[&str]; 6] = [
+        &["ledger", "create", "dynamodb://mute"],
+        &["ledger", "list", "dynamodb://mute"],
+        &["status", "dynamodb://mute/run"],
+        &["retry", "dynamodb://mute/run"],
+        &["undo", "dynamodb://mute/run"],
+        &import,
+    ];
+    let mut waiting = commands.map(|words| {
+        let mut command = service.headcount(folder.path());
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", &address).env("AWS_REGION", "eu-central-1");
+        command.args(words).stdin(Stdio::null());
+        (words, command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+    });
+    for (words, child) in &mut waiting {
+        let said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let before: Vec<String> = said.take_while(|line| !line.contains("is not answered yet")).collect();
+        // It looks for twenty seconds: whoever says nothing has ended by then, with what it did not say before.
+        assert!(child.try_wait().unwrap().is_none(), "{words:?}: {before:#?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::append::{Heard, Next, next};
 use super::segments::{Certainty, Checked, EngineFault, Lease, Named, Segment, Segments};
+use super::trouble::{EngineTrouble, OnTrouble};
 use super::url::TableUrl;
 use super::watch::{Seen, Takes, Timing};
 use crate::clock::{Clock, Moment, rfc3339};
@@ -37,6 +38,8 @@ pub struct Around {
     pub ids: Ids,
     /// How long things take.
     pub timing: Timing,
+    /// Who is told that the table keeps one waiting.
+    pub trouble: EngineTrouble,
 }
 
 /// Makes the waits of one thing that is asked again.
@@ -68,21 +71,14 @@ struct Kept {
     contents: Contents,
 }
 
-/// Who is told of trouble.
-pub(crate) type OnTrouble = Arc<dyn Fn(String) + Send + Sync>;
-
 #[derive(Default)]
 struct Borne {
-    tell: Option<OnTrouble>,
     patience: Option<Duration>,
     /// Who had the ledger, and was found dead.
     dead: Option<String>,
     /// What was seen when nobody had it, or whoever had it was dead; none where nobody had begun the run.
     free: Option<Option<(u64, u64, u64)>>,
 }
-
-/// How long trouble goes on in silence at most.
-const SILENCE: Duration = Duration::from_secs(4);
 
 /// All that was in a log when it was read.
 #[derive(Clone, Default)]
@@ -133,10 +129,14 @@ impl SharedLedger {
         self.takes == Takes::Now
     }
 
-    /// Bears an engine that is away for so long from now on, and tells it meanwhile.
-    pub(crate) fn bear(&self, patience: Duration, tell: OnTrouble) {
-        let mut borne = self.borne();
-        (borne.tell, borne.patience) = (Some(tell), Some(patience));
+    /// Tells of an engine that keeps it waiting from now on.
+    pub(crate) fn tells(&self, tell: OnTrouble) {
+        self.around.trouble.tells(tell);
+    }
+
+    /// Bears an engine that is away for so long from now on.
+    pub(crate) fn bear(&self, patience: Duration) {
+        self.borne().patience = Some(patience);
     }
 
     /// Whoever had the ledger is dead: its part of a rate is free.
@@ -176,16 +176,9 @@ impl SharedLedger {
         self.borne().patience.unwrap_or(self.around.timing.patience)
     }
 
-    /// Waits before something is asked again, and says so where that has gone on for a while. `told` is when it was said.
-    fn wait(&self, delay: Duration, told: &mut Moment, why: &str) {
-        let now = self.around.clock.moment();
-        if now.since(*told) >= SILENCE {
-            *told = now;
-            let tell = self.borne().tell.clone();
-            if let Some(tell) = tell {
-                tell(format!("waiting for the table of the shared ledger: {why}"));
-            }
-        }
+    /// Waits before something is asked again that was asked first at `begun`, and says so where that was a while ago.
+    fn wait(&self, delay: Duration, begun: Moment, why: &str) {
+        self.around.trouble.waits(begun, self.around.clock.moment(), why);
         (self.around.pause)(delay);
     }
 
@@ -238,7 +231,6 @@ impl SharedLedger {
     pub(super) fn again<T>(&self, mut ask: impl FnMut() -> Result<T, EngineFault>) -> Result<T, EngineFault> {
         let clock = &self.around.clock;
         let begun = clock.moment();
-        let mut told = begun;
         let mut delays = (self.around.delays)();
         loop {
             match ask() {
@@ -246,7 +238,7 @@ impl SharedLedger {
                     if clock.moment().since(begun) >= self.patience() {
                         return Err(fault);
                     }
-                    self.wait(delays(), &mut told, &fault.what);
+                    self.wait(delays(), begun, &fault.what);
                 }
                 done => return done,
             }
@@ -377,7 +369,6 @@ impl SharedLedger {
     pub(super) fn put(&self, run: &str, segment: &Segment) -> Result<Landed, EngineFault> {
         let around = &self.around;
         let begun = around.clock.moment();
-        let mut told = begun;
         let mut delays = (around.delays)();
         let mut do_put = true;
         let mut last = String::new();
@@ -426,7 +417,7 @@ impl SharedLedger {
             }
             // Somebody else's segment is looked at right away; what was lost is asked for after a while.
             if heard == Heard::Nothing {
-                self.wait(delays(), &mut told, &last);
+                self.wait(delays(), begun, &last);
             }
         }
     }

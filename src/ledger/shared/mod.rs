@@ -17,18 +17,20 @@ mod standby;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod url;
 mod watch;
 
 pub use append::{Heard, Next, next};
 pub(crate) use joined::{Begins, Joined};
 pub(crate) use keeper::{Keeper, OnAsked};
-pub(crate) use log::OnTrouble;
 pub use log::{Around, Delays, Ids, SharedLedger};
 pub use memory::{Fate, InMemory, Weather};
 pub use segments::{Certainty, Checked, EngineFault, LaneName, Lease, Named, Put, Segment, Segments};
 pub use share::Members;
 pub(crate) use share::Share;
 pub(crate) use standby::Stood;
+pub use trouble::EngineTrouble;
+pub(crate) use trouble::OnTrouble;
 pub use url::{NoTableUrl, TableUrl};
 pub use watch::{Life, Seen, Takes, Timing, Watch};

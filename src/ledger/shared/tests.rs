@@ -41,6 +41,7 @@ fn around(clock: &Arc<Still>) -> Around {
         ids: Arc::new(move || Ok(format!("id-{}", next.fetch_add(1, Ordering::SeqCst)))),
         // No beat of a thread comes between: its timer is the machine's own.
         timing: Timing { beat: Duration::from_secs(3600), ..Timing::USUAL },
+        trouble: EngineTrouble::default(),
     }
 }
 
