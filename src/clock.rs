@@ -45,6 +45,9 @@ impl std::ops::Add<Duration> for Moment {
     }
 }
 
+/// How long nothing is said at most while something is waited for: five seconds, of which one is for whoever shows it.
+pub(crate) const SILENCE: Duration = Duration::from_secs(4);
+
 /// The machine's own clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

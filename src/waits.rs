@@ -8,12 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::clock::{self, Clock, Moment};
+use crate::clock::{self, Clock, Moment, SILENCE};
 use crate::event::{Event, Pulse, Sink};
 use crate::text::grouped;
-
-/// How long nothing is said at most: five seconds, of which one is for whoever shows it.
-pub(crate) const SILENCE: Duration = Duration::from_secs(4);
 
 /// What kind of thing is waited for. Where there are several, the last of these says most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -154,12 +154,10 @@ fn update_each(whole: &TypedChanges, members: Vec<TypedChanges>) -> Result<Exit,
 
 /// Runs `retry` of the updates of several targets.
 pub(super) fn retry_update(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let targets = args.shared.targets.clone();
-    let members = TypedChanges::retries(args, words)?;
+    let (members, targets) = TypedChanges::retries(args, words)?;
     let Some(first) = members.first() else { return Err(Failure::usage("there is no target")) };
     let mut whole = first.clone();
-    let file = whole.shared.targets.targets.take();
-    whole.shared.targets = TargetsArgs { targets: file, ..targets };
+    whole.shared.targets = targets;
     update_each(&whole, members)
 }
 
@@ -168,7 +166,7 @@ async fn updated(
     members: &Members<TypedChanges>,
     stage: &Stage,
 ) -> Result<Exit, Failure> {
-    let jobs = meant(members, &whole.shared.targets, changes::meant);
+    let mut jobs = meant(members, &whole.shared.targets, changes::meant);
     let is_dry = whole.run.as_ref().is_some_and(|run| run.is_dry);
     if !is_dry {
         jobs.refuse_in_use(&stage.world())?; // before anything is asked of anybody
@@ -192,7 +190,7 @@ async fn updated(
         leaves.push((target.clone(), Leaves::of(of(members, target)?, one)?, one.instance().arn.clone()));
     }
     if is_dry {
-        let exit = if compared.found().is_clean() { Exit::Done } else { Exit::Findings };
+        let exit = compared.exit_of_dry_run();
         let calls: u64 = compared.lanes.iter().flat_map(|(_, one)| one.calls().values()).sum();
         if whole.shared.told_for() == Format::Human {
             let users = count(counts.update, "user");
@@ -200,21 +198,22 @@ async fn updated(
                 "dry run: {users} would be changed, with {}; nothing was sent\n",
                 count(calls, "call")
             ));
+            leaves.iter().flat_map(|(_, leaves, _)| &leaves.commands).for_each(farewell::say);
         }
-        let exit = if compared.left_out().next().is_some() { exit.worst(Exit::Stopped) } else { exit };
         compared.close().await;
         return Ok(exit);
     }
-    let lanes: Vec<&Compared> = compared.lanes.iter().map(|(_, one)| one).collect();
+    let planned = compared.plan().await?;
+    let lanes: Vec<&Compared> = planned.lanes.iter().map(|(_, one)| one.compared()).collect();
     if !agrees(whole, counts.update, &lanes)? {
-        compared.close().await;
         return Ok(declined("nothing was changed", &whole.words));
     }
-    let ended = compared.plan().await?.run().await?;
+    let ended = planned.run().await?;
     stage.close();
     let words = of_update(members, &leaves, &ended);
     Ok(farewells(whole.shared.told_for(), &whole.words, ended, words, &|file| {
         let (shared, words) = (&whole.shared, &whole.words);
+        let file = file.unwrap_or(&whole.roster);
         retry_all(words, &shared.targets, shared.ledger.as_ref(), file, shared.rehearsal.simulate)
     }))
 }
@@ -255,6 +254,7 @@ fn of_update(
     }
     all.total += ended.unmet;
     all.invalid += ended.unmet;
+    words.failed = all.failed();
     words.total = change_farewell::summary(&all, missing, &text::duration(ended.took));
     words
 }
@@ -274,12 +274,10 @@ fn remove_each(whole: &TypedLeavers, members: Vec<TypedLeavers>) -> Result<Exit,
 
 /// Runs `retry` of the lists of several targets.
 pub(super) fn retry_remove(args: RetryArgs, words: &[OsString]) -> Result<Exit, Failure> {
-    let targets = args.shared.targets.clone();
-    let members = TypedLeavers::retries(args, words)?;
+    let (members, targets) = TypedLeavers::retries(args, words)?;
     let Some(first) = members.first() else { return Err(Failure::usage("there is no target")) };
     let mut whole = first.clone();
-    let file = whole.args.targets.targets.take();
-    whole.args.targets = TargetsArgs { targets: file, ..targets };
+    whole.args.targets = targets;
     remove_each(&whole, members)
 }
 
@@ -296,7 +294,7 @@ async fn removed(
         }
         jobs.push((target.clone(), job));
     }
-    let jobs = in_targets(jobs, &whole.args.targets);
+    let mut jobs = in_targets(jobs, &whole.args.targets);
     if !whole.args.dry_run {
         jobs.refuse_in_use(&stage.world())?; // before anything is asked of anybody
     }
@@ -319,35 +317,31 @@ async fn removed(
         leaver_words::in_one_line(&going, before)
     )));
     if whole.args.dry_run {
-        if whole.args.format == Format::Human {
+        let few = leavers.are_few();
+        if few.is_ok() && whole.args.format == Format::Human {
             let users = count(going.delete, "user");
             output::told(&format!("dry run: {users} would be deleted; nothing was sent\n"));
         }
-        let clean = if leavers.found().is_clean() { Exit::Done } else { Exit::Findings };
-        let exit = if leavers.left_out().next().is_some() { clean.worst(Exit::Stopped) } else { clean };
-        let few = leavers.are_few().map(|()| exit);
+        let exit = leavers.exit_of_dry_run();
         leavers.close().await;
-        return few;
+        return few.map(|()| exit);
     }
-    let agreed = leavers.are_few().and_then(|()| leavers::agrees_to(whole, going.delete, before));
-    match agreed {
-        Ok(true) => {}
-        Ok(false) => {
-            leavers.close().await;
-            return Ok(declined("nobody was deleted", &whole.words));
-        }
-        Err(failure) => {
-            leavers.close().await;
-            return Err(failure);
-        }
+    if let Err(failure) = leavers.are_few() {
+        leavers.close().await;
+        return Err(failure);
     }
     let arns: Vec<(String, String)> =
         leavers.lanes.iter().map(|(target, one)| (target.clone(), one.arn())).collect();
-    let ended = leavers.plan().await?.run().await?;
+    let planned = leavers.plan().await?;
+    if !leavers::agrees_to(whole, going.delete, before)? {
+        return Ok(declined("nobody was deleted", &whole.words));
+    }
+    let ended = planned.run().await?;
     stage.close();
     let words = of_remove(members, &arns, &ended);
     Ok(farewells(whole.args.format, &whole.words, ended, words, &|file| {
         let (args, words) = (&whole.args, &whole.words);
+        let file = file.unwrap_or(&args.list);
         retry_all(words, &args.targets, args.ledger.as_ref(), file, args.rehearsal.simulate)
     }))
 }
@@ -368,6 +362,7 @@ fn of_remove(
     }
     all.total += ended.unmet;
     all.invalid += ended.unmet;
+    words.failed = all.failed();
     words.total = leavers::summary(&all, &text::duration(ended.took));
     words
 }
@@ -402,7 +397,7 @@ async fn undone(
             let users = count(going.delete, "user");
             output::told(&format!("dry run: {users} would be deleted; nothing was sent\n"));
         }
-        let exit = if planned.left_out().next().is_some() { Exit::Stopped } else { Exit::Done };
+        let exit = planned.exit_of_dry_run();
         planned.close().await;
         return Ok(exit);
     }
@@ -477,6 +472,8 @@ fn of_undo(
 struct Words {
     results: Vec<(String, String)>,
     total: String,
+    /// Rows of which not all came.
+    failed: u64,
     lines: Vec<Said>,
 }
 
@@ -496,12 +493,12 @@ fn farewells<E>(
     words: &[OsString],
     ended: EndedAbreast<E>,
     said: Words,
-    retry: &dyn Fn(&Path) -> Option<Line>,
+    retry: &dyn Fn(Option<&Path>) -> Option<Line>,
 ) -> Exit
 where
     E: Came,
 {
-    let Words { results, total, mut lines } = said;
+    let Words { results, total, failed, mut lines } = said;
     if format == Format::Human {
         let result = |target: &str, _: &E| {
             let found = results.iter().find(|(of, _)| of == target);
@@ -511,7 +508,7 @@ where
     }
     lines.extend(of_targets::left_out(&ended));
     match &ended.left {
-        Ok(left) => lines.extend(of_left(left, retry)),
+        Ok(left) => lines.extend(of_left(left, failed, retry)),
         Err(failure) => output::failure(failure),
     }
     if matches!(ended.exit, Exit::Interrupted | Exit::Stopped | Exit::Unsettled) {
@@ -522,15 +519,23 @@ where
 }
 
 /// Where the rows of all are of whom nothing came, and what sends each to its target again.
-fn of_left(left: &Left, retry: &dyn Fn(&Path) -> Option<Line>) -> Vec<Said> {
+fn of_left(left: &Left, failed: u64, retry: &dyn Fn(Option<&Path>) -> Option<Line>) -> Vec<Said> {
     let mut lines = farewell::of_files(left);
-    let Some(file) = &left.file else { return lines };
+    let Some(file) = &left.file else {
+        // They are not in a file of their own: what was sent is one that is mended in place.
+        if failed > 0 {
+            let rows = count(failed, "row");
+            lines.push(Said::Talk(format!("{rows} not as asked; mend what is wrong there")));
+            lines.extend(retry(None).map(|line| Said::Command("retry with: ", line.to_string())));
+        }
+        return lines;
+    };
     lines.push(Said::Talk(format!(
         "{} not as asked, with the reasons in {}, whichever target they are for; mend what is wrong there",
         count(left.rows, "row"),
         shown(file)
     )));
-    lines.extend(retry(file).map(|line| Said::Command("retry with: ", line.to_string())));
+    lines.extend(retry(Some(file)).map(|line| Said::Command("retry with: ", line.to_string())));
     lines
 }
 
@@ -559,6 +564,13 @@ fn say_apart<J: Send + 'static>(abreast: &Abreast<J>) {
     if !abreast.idle().is_empty() {
         lines.push(format!("idle      no row is for {}", abreast.idle().join(", ")));
     }
+    if abreast.others() > 0 {
+        let are = if abreast.others() == 1 { "is" } else { "are" };
+        lines.push(format!(
+            "others    {} {are} for targets that were not asked for",
+            count(abreast.others(), "row")
+        ));
+    }
     let unmet = abreast.unmet();
     if unmet > 0 {
         let are = if unmet == 1 { "is" } else { "are" };
@@ -581,10 +593,7 @@ fn wrapped(text: &str) -> String {
 
 fn leaving(all: impl Iterator<Item = (LeaverCounts, u64)>) -> (LeaverCounts, u64) {
     all.fold((LeaverCounts::default(), 0), |(mut sum, before), (counts, deleted)| {
-        sum.delete += counts.delete;
-        sum.gone += counts.gone;
-        sum.wait += counts.wait;
-        sum.skip += counts.skip;
+        sum += counts;
         (sum, before + deleted)
     })
 }
@@ -606,7 +615,7 @@ fn meant<T, J>(members: &Members<T>, args: &TargetsArgs, job: impl Fn(&T) -> J) 
 
 fn in_targets<J>(members: Vec<(String, J)>, args: &TargetsArgs) -> InTargets<J> {
     let TargetsArgs { targets: _, only: _, fail_fast, skip_failed_targets } = *args;
-    InTargets { members, fails_fast: fail_fast, skips_failed: skip_failed_targets }
+    InTargets::new(members, fail_fast, skip_failed_targets)
 }
 
 /// Does it on a stage, with one thread for all.

@@ -24,7 +24,7 @@ use crate::text::{count, path_word, plain, program};
 /// Writes an instance's users to a roster that imports again: what is there, to look through, compare and change
 ///
 /// Nothing is changed on the instance. Passwords cannot be read, so there is no column of them. Interrupted, it keeps what
-/// it has read in `FILE.part`, and the same command goes on.
+/// it has read in `FILE.part` (of each of several targets in `FILE.TARGET.part`), and the same command goes on.
 #[derive(Clone, Debug, Args)]
 #[command(mut_arg("directory", |arg| arg.help("A saved directory of the instance: names are written from it")))]
 pub(super) struct ExportArgs {
@@ -114,7 +114,7 @@ impl ExportArgs {
         };
         let TargetsArgs { targets: _, only: _, fail_fast, skip_failed_targets } = self.targets;
         let members = Picked::of(&self.targets)?.each().map(member).collect();
-        Ok(InTargets { members, fails_fast: fail_fast, skips_failed: skip_failed_targets })
+        Ok(InTargets::new(members, fail_fast, skip_failed_targets))
     }
 
     fn meant(&self) -> Export {
@@ -199,13 +199,17 @@ fn told_of_all(all: &ExportedAll, args: &ExportArgs) -> Exit {
     for (target, why) in left_out {
         output::say(&format!("{target}: left out: {}", plain(why)));
     }
-    let mut not_read: Vec<&str> = Vec::new();
-    for name in lanes.iter().flat_map(|(_, exported)| &exported.left_out) {
-        if !not_read.contains(name) {
-            not_read.push(name);
+    match lanes.as_slice() {
+        [(_, first), others @ ..] if others.iter().all(|(_, other)| other.left_out == first.left_out) => {
+            say_not_read(&first.left_out);
+        }
+        // A column that others have something in stays empty in the rows of one of which it was not read.
+        _ => {
+            for (target, exported) in lanes.iter().filter(|(_, exported)| !exported.left_out.is_empty()) {
+                output::say(&format!("{target}: not read: {}", exported.left_out.join(", ")));
+            }
         }
     }
-    say_not_read(&not_read);
     let untold: Vec<String> =
         lanes.iter().flat_map(|(_, exported)| exported.untold.iter().cloned()).collect();
     say_untold(&untold, lanes.iter().map(|(_, exported)| exported.rows_untold).sum());

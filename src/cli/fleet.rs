@@ -36,7 +36,7 @@ fn start(typed: &TypedFleet) -> Result<Exit, Failure> {
 
 /// The whole job, step by step: what is asked and shown between two steps is the screen's.
 async fn run(typed: &TypedFleet, stage: &Stage) -> Result<Exit, Failure> {
-    let fleet = typed.meant();
+    let mut fleet = typed.meant();
     let is_dry_run = typed.whole.shared.dry_run;
     if !is_dry_run {
         fleet.refuse_in_use(&stage.world())?; // before anything is asked of anybody

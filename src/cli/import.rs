@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::again::again;
+use super::again::{again, not_again};
 use super::args::import::{ImportArgs, RetryArgs, UpdateToo};
 use super::change_remedies::Leaves;
 use super::meant::Typed;
@@ -135,13 +135,17 @@ async fn import_and_update(typed: &Typed, update: &UpdateToo, screen: &Screen<'_
     let is_stopped = made.as_ref().is_some_and(|made| made.stop.is_some());
     let changed = match is_stopped || compared.people().is_empty() {
         true => None,
-        false => Some(Box::pin(compared.plan().await?.run()).await?),
+        false => Some(Box::pin(async { compared.plan().await?.run().await }).await),
     };
     if let Some(serving) = serving {
         serving.shutdown().await;
     }
+    let is_part_done = made.is_some();
     let made = made.map(|made| screen.farewell(made)).transpose()?;
     screen.close();
+    // What was made is told before why the rest was not done.
+    let changed =
+        changed.transpose().map_err(|failure| if is_part_done { not_again(failure) } else { failure })?;
     let changed = changed.map(|changed| changes::farewell(&of_update, &leaves, changed)).transpose()?;
     Ok([made, changed].into_iter().flatten().fold(Exit::Done, Exit::worst))
 }

@@ -1,6 +1,7 @@
 //! `headcount import --actions`: those who join, those who move and those who leave, from one sheet in which a column says
 //! which. Three jobs, each with its ledger and its question; all questions come before anything is sent.
 
+use super::again::not_again;
 use super::args::import::UpdateToo;
 use super::change_remedies::Leaves;
 use super::meant::Typed;
@@ -11,7 +12,7 @@ use super::{changes, leavers, output, retype};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::World;
-use crate::job::{Changes, Checked, Compared, Job, Leavers};
+use crate::job::{Changes, Checked, Compared, EndedChanges, Job, Leavers};
 
 /// What is done with the users who are there is told beside what is done with those who are not.
 struct Others {
@@ -74,20 +75,29 @@ pub(super) async fn run(typed: &Typed, screen: &Screen<'_>) -> Result<Exit, Fail
     // What stopped one stops those after it, which the same command goes on with.
     let goes_on = made.as_ref().is_none_or(|made| made.stop.is_none());
     let changed = match goes_on && changes_some && !compared.people().is_empty() {
-        true => Some(Box::pin(compared.plan().await?.run()).await?),
+        true => Some(Box::pin(async { compared.plan().await?.run().await }).await),
         false => None,
     };
-    let goes_on = goes_on && changed.as_ref().is_none_or(|changed| changed.stop.is_none());
+    let is_over = |changed: &Result<EndedChanges, Failure>| {
+        changed.as_ref().is_ok_and(|changed| changed.stop.is_none())
+    };
+    let goes_on = goes_on && changed.as_ref().is_none_or(is_over);
     let gone = match goes_on && deletes && !leavers.people().is_empty() {
-        true => Some(Box::pin(leavers.plan().await?.run()).await?),
+        true => Some(Box::pin(async { leavers.plan().await?.run().await }).await),
         false => None,
     };
     if let Some(serving) = serving {
         serving.shutdown().await;
     }
+    // What was done is told before why the rest was not.
+    let is_made = made.is_some();
     let made = made.map(|made| screen.farewell(made)).transpose()?;
     screen.close();
+    let rest = |failure, is_part_done| if is_part_done { not_again(failure) } else { failure };
+    let changed = changed.transpose().map_err(|failure| rest(failure, is_made))?;
+    let is_part_done = is_made || changed.is_some();
     let changed = changed.map(|changed| changes::farewell(&of_update, &leaves, changed)).transpose()?;
+    let gone = gone.transpose().map_err(|failure| rest(failure, is_part_done))?;
     let gone = gone.map(|gone| leavers::farewell(&of_leavers, &arn, gone)).transpose()?;
     let mut exits: Vec<Exit> = [made, changed, gone].into_iter().flatten().collect();
     for (agreed, nothing) in

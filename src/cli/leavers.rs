@@ -87,12 +87,12 @@ pub(super) fn say_plan(typed: &TypedLeavers, leavers: &Leavers) {
 /// # Errors
 /// Exit 4 where more would be deleted than may be.
 pub(super) fn said_dry_run(typed: &TypedLeavers, leavers: &Leavers) -> Result<Exit, Failure> {
+    leavers.are_few()?;
     if typed.args.format == Format::Human {
         let users = text::count(leavers.counts().delete, "user");
         output::told(&format!("dry run: {users} would be deleted; nothing was sent\n"));
     }
-    let exit = if leavers.found().is_clean() { Exit::Done } else { Exit::Findings };
-    leavers.are_few().map(|()| exit)
+    Ok(if leavers.found().is_clean() { Exit::Done } else { Exit::Findings })
 }
 
 /// Asks whoever is there for the number of those who are deleted; where nobody is, it was typed.

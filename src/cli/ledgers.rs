@@ -256,7 +256,11 @@ fn list(url: &TableUrl, format: Format) -> Result<Exit, Failure> {
         Format::Human if runs.is_empty() => {
             output::told("no runs yet\n");
         }
-        Format::Human => output::result(&human(&runs)),
+        Format::Human => {
+            // Where it is piped, whoever reads it wants a run a line.
+            let columns = if output::is_for_terminal() { settings::width_of_results() } else { usize::MAX };
+            output::result(&human(&runs, columns));
+        }
     }
     Ok(Exit::Done)
 }
@@ -277,8 +281,8 @@ fn listed(run: &Run) -> ListedRun<'_> {
     }
 }
 
-/// The runs of each instance, below its ARN.
-fn human(runs: &[Run]) -> String {
+/// The runs of each instance, below its ARN: a line each, or two where one would be wider than what it is shown on.
+fn human(runs: &[Run], columns: usize) -> String {
     let zone = Zone::of_system();
     let row = |run: &Run| {
         let named = &run.named;
@@ -306,10 +310,14 @@ fn human(runs: &[Run]) -> String {
         let cells = rows.iter().map(|(_, row)| &row[at]).chain([&header[at]]);
         cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
     };
-    let [name, done, since, roster, _] = [0, 1, 2, 3, 4].map(width);
+    let [name, done, since, roster, last] = [0, 1, 2, 3, 4].map(width);
+    let fits = name + done + since + roster + last + 5 * "  ".len() <= columns;
     let line = |row: &[String; 5]| {
         let [a, b, c, d, e] = row;
-        format!("  {a:name$}  {b:>done$}  {c:since$}  {d:roster$}  {e}\n")
+        match fits {
+            true => format!("  {a:name$}  {b:>done$}  {c:since$}  {d:roster$}  {e}\n"),
+            false => format!("  {a}\n    {b:>done$}  {c:since$}  {e}\n"),
+        }
     };
     let mut text = String::new();
     for instance in instances {
@@ -318,4 +326,39 @@ fn human(runs: &[Run]) -> String {
         rows.iter().filter(|(of, _)| *of == instance).for_each(|(_, row)| text += &line(row));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::shared::Named;
+
+    fn run(name: &str, instance: &str) -> Run {
+        Run {
+            named: Named {
+                name: name.to_owned(),
+                instance: instance.to_owned(),
+                roster: "/home/ana/joiners-of-november.csv".to_owned(),
+                at: "2026-11-23T16:26:00Z".to_owned(),
+                ..Named::default()
+            },
+            url: format!("dynamodb://headcount/{name}").parse().unwrap(),
+            rows: Ok(Counts { total: 1200, created: 1200, ..Counts::default() }),
+            owner: None,
+        }
+    }
+
+    #[test]
+    fn a_run_is_a_line_where_that_fits_and_never_wider_than_the_terminal() {
+        let runs = [run("spring", "arn:1"), run("joiners-of-november@5f3c9a1e.emea.update", "arn:2")];
+        let wide = human(&runs, usize::MAX);
+        assert_eq!(wide.lines().count(), 7, "{wide}");
+        let narrow = human(&runs, 80);
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+        assert!(narrow.contains("\n  joiners-of-november@5f3c9a1e.emea.update\n"), "{narrow}");
+        for text in [wide, narrow] {
+            assert_eq!(text.matches("1,200 of 1,200").count(), 2, "{text}");
+            assert_eq!(text.matches("nobody").count(), 2, "{text}");
+        }
+    }
 }

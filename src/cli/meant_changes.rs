@@ -119,10 +119,10 @@ impl TypedChanges {
     ///
     /// # Errors
     /// Exit 2 where the file of targets or a ledger cannot be used.
-    pub(super) fn retries(args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
-        meant_targets::retries(args, ledger::Job::Update, |args, state| {
+    pub(super) fn retries(args: RetryArgs, words: &[OsString]) -> Result<(Vec<Self>, TargetsArgs), Failure> {
+        meant_targets::retries(args, ledger::Job::Update, |args, state, named| {
             let mut typed = Self::retry(args, state, words.to_vec())?;
-            (typed.shared.ledger, typed.own) = (None, typed.shared.ledger);
+            (typed.shared.ledger, typed.own) = (named, typed.shared.ledger);
             Ok(typed)
         })
     }

@@ -95,10 +95,10 @@ impl TypedLeavers {
     ///
     /// # Errors
     /// Exit 2 where the file of targets or a ledger cannot be used.
-    pub(super) fn retries(args: RetryArgs, words: &[OsString]) -> Result<Vec<Self>, Failure> {
-        meant_targets::retries(args, ledger::Job::Remove, |args, state| {
+    pub(super) fn retries(args: RetryArgs, words: &[OsString]) -> Result<(Vec<Self>, TargetsArgs), Failure> {
+        meant_targets::retries(args, ledger::Job::Remove, |args, state, named| {
             let mut typed = Self::retry(args, state, words.to_vec())?;
-            (typed.args.ledger, typed.own) = (None, typed.args.ledger);
+            (typed.args.ledger, typed.own) = (named, typed.args.ledger);
             Ok(typed)
         })
     }

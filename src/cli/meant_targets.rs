@@ -68,6 +68,7 @@ impl TypedFleet {
         args.delete_nobody()?;
         let ledgers = ledgers_of(&mut args, None)?;
         let picked = of_file(&args.shared)?;
+        let named = named_table(&args);
         let mut members = Vec::new();
         for (name, path) in ledgers {
             let Some(one) = picked.find(&name)? else { continue };
@@ -88,7 +89,7 @@ impl TypedFleet {
             retry: None,
             update: None,
             removing: args.removing.clone(),
-            shared: Shared { rehearsal: first.shared.rehearsal.clone(), ..args.shared },
+            shared: Shared { rehearsal: first.shared.rehearsal.clone(), ledger: named, ..args.shared },
             named: settings::named(),
             words,
         };
@@ -102,11 +103,7 @@ impl TypedFleet {
             let target = typed.shared.reading.target().unwrap_or_default().to_owned();
             (target, Job { settings: Some(retype::settings(typed)), ..typed.meant() })
         };
-        InTargets {
-            members: self.members.iter().map(member).collect(),
-            fails_fast: *fail_fast,
-            skips_failed: *skip_failed_targets,
-        }
+        InTargets::new(self.members.iter().map(member).collect(), *fail_fast, *skip_failed_targets)
     }
 
     /// What is meant for a target.
@@ -240,11 +237,7 @@ impl<'p> OnePicked<'p> {
             }
             Some(named) => {
                 let Some(table) = named.in_table() else { return Err(no_file_for_all()) };
-                let ledger = tables::for_target(table, roster, &self.target().name)?;
-                let ledger = match job {
-                    None => ledger,
-                    Some(_) => tables::beside(&ledger, job).unwrap_or(ledger),
-                };
+                let ledger = tables::for_target(table, roster, &self.target().name, job)?;
                 tables::not_rehearsed(&ledger, is_rehearsal)?;
                 Ok(ledger)
             }
@@ -276,7 +269,7 @@ fn of_file(shared: &Shared) -> Result<Picked, Failure> {
 /// The flags of one target: what its file says where they say nothing.
 fn shared_of(shared: &Shared, one: OnePicked<'_>) -> Shared {
     let mut own = shared.clone();
-    own.instance = one.instance(shared.rehearsal.simulate);
+    own.instance = own.instance.or(&one.instance(shared.rehearsal.simulate));
     own.reading.of_targets = Some(one.rows());
     let OneTarget { name, rate, burst, .. } = one.target();
     if own.rate == RateAsked::Quota {
@@ -318,31 +311,39 @@ pub(super) fn job_of(args: &RetryArgs) -> Result<Option<ledger::Job>, Failure> {
 }
 
 /// Retries of runs of several targets, which are no imports: of the one whose ledger is named, or of all beside a roster. `retry`
-/// makes each, by what it would be told alone and what its ledger says.
+/// makes each, by what it would be told alone, what its ledger says, and the address of the ledgers where they are in a table:
+/// for what is printed. Returns the targets that are meant as well.
 ///
 /// # Errors
 /// Exit 2 where the file of targets or a ledger cannot be used; as `retry`'s.
 pub(super) fn retries<T>(
     mut args: RetryArgs,
     job: ledger::Job,
-    retry: impl Fn(RetryArgs, &State) -> Result<T, Failure>,
-) -> Result<Vec<T>, Failure> {
+    retry: impl Fn(RetryArgs, &State, Option<LedgerAt>) -> Result<T, Failure>,
+) -> Result<(Vec<T>, TargetsArgs), Failure> {
     let ledgers = ledgers_of(&mut args, Some(job))?;
+    let named = named_table(&args);
     let picked = Picked::of(&args.shared.targets)?;
     let mut members = Vec::new();
     for (name, at) in ledgers {
         let Some(one) = picked.find(&name)? else { continue };
         let (state, _) = ledger::peek(&at)?;
-        members.push(retry(retry_of(&args, one, &at), &state)?);
+        members.push(retry(retry_of(&args, one, &at), &state, named.clone())?);
     }
-    if members.is_empty() { Err(none_has_one()) } else { Ok(members) }
+    if members.is_empty() { Err(none_has_one()) } else { Ok((members, args.shared.targets)) }
+}
+
+/// The address in a table by which the ledgers are found that a retry is of, where they are in one.
+fn named_table(args: &RetryArgs) -> Option<LedgerAt> {
+    let named = args.shared.ledger.as_ref().or(args.of.as_ref())?;
+    named.in_table().map(|_| named.clone())
 }
 
 /// The retry of one target's ledger.
 fn retry_of(args: &RetryArgs, one: OnePicked<'_>, ledger: &LedgerAt) -> RetryArgs {
     let mut shared = args.shared.clone();
     shared.rehearsal.simulate |= ledger.on_disk().is_some_and(beside::is_named_as_rehearsed);
-    shared.instance = one.instance(shared.rehearsal.simulate);
+    shared.instance = shared.instance.or(&one.instance(shared.rehearsal.simulate));
     shared.reading.of_targets = Some(one.rows());
     shared.targets = one.alone(&shared.targets);
     shared.ledger = None; // this one
@@ -360,6 +361,11 @@ fn args_of_ledger(args: &mut RetryArgs, ledger: LedgerAt) -> Result<(String, Led
     *targets = targets.take().or(file_of(&state));
     if targets.is_none() {
         return Err(no_file(&target));
+    }
+    // It is about this one alone, as whoever names the ledger of an undo means its target alone.
+    let only = &mut args.shared.targets.only;
+    if only.is_empty() {
+        only.push(target.clone());
     }
     Ok((target, ledger))
 }

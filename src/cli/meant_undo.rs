@@ -60,11 +60,13 @@ impl TypedUndo {
 
     /// Whether the ledgers of several targets are meant: with a file of them, a roster is named in a ledger's place.
     pub(super) fn is_of_targets(args: &UndoArgs) -> bool {
-        let names_one = match args.ledger.on_disk() {
-            Some(path) => beside::is_named_as_ledger(path),
-            None => ledger::is_there(&undone::or_undone(&args.ledger)),
-        };
-        args.targets.targets.is_some() && !names_one
+        if args.targets.targets.is_none() {
+            return false;
+        }
+        match args.ledger.on_disk() {
+            Some(path) => !beside::is_named_as_ledger(path),
+            None => !ledger::is_there(&undone::or_undone(&args.ledger)),
+        }
     }
 
     /// An undo of each of the targets that are asked for and have a ledger, with its name.
@@ -238,7 +240,7 @@ fn with_targets(mut args: UndoArgs, state: &State, ledger: &Path) -> Result<Undo
     }
     args.targets.only = vec![target.clone()];
     for one in Picked::of(&args.targets)?.each() {
-        args.instance = one.instance(false);
+        args.instance = args.instance.or(&one.instance(false)); // what was typed goes before what the file says
     }
     Ok(args)
 }

@@ -36,8 +36,8 @@ mod meant_rows;
 mod meant_targets;
 mod meant_undo;
 mod mend;
-#[cfg(feature = "open")]
 mod of_targets;
+#[cfg(feature = "open")]
 mod open;
 pub(crate) mod output;
 mod plan_words;

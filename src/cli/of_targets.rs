@@ -24,6 +24,9 @@ pub(super) fn results<E: Came>(
                 let stopped = ended.stop().map(|stop| format!("stopped, {}: ", farewell::name_of(stop)));
                 stopped.unwrap_or_default() + result(target, ended).trim_end()
             }
+            Err(failure) if failure.exit == Exit::Bug => {
+                "ended by a bug in headcount; what was sent is in its ledger".to_owned()
+            }
             Err(_) => "nothing was sent".to_owned(),
         };
         text.push_str(&format!("{target:<width$}  {result}\n"));

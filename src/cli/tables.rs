@@ -64,7 +64,7 @@ pub(super) fn trouble() -> EngineTrouble {
 pub(super) fn beside(import: &LedgerAt, job: Option<Job>) -> Option<LedgerAt> {
     let shared = import.in_table()?;
     let name = shared.url().name.clone().unwrap_or_default();
-    Some(LedgerAt::shared(shared.naming(&format!("{name}.{}", Job::command(job)))))
+    Some(LedgerAt::shared(shared.naming(&format!("{name}{}", Job::behind_name(job)))))
 }
 
 /// Fails where a rehearsal is to be kept in a table: what it makes is in a world on this machine.
@@ -105,13 +105,14 @@ pub(super) fn named(ledger: LedgerAt, of: &Naming<'_>) -> Result<LedgerAt, Failu
 }
 
 /// A ledger that machines share, as it is for one of several targets: its name, else the roster's without its suffix, and
-/// then the target's.
+/// then the target's, and the command's where that is no import.
 pub(super) fn for_target(
     shared: &SharedLedger,
     roster: &std::path::Path,
     target: &str,
+    job: Option<Job>,
 ) -> Result<LedgerAt, Failure> {
-    let url = shared.url().naming_for(&roster.to_string_lossy(), target).map_err(|error| {
+    let url = shared.url().naming_for(&roster.to_string_lossy(), target, job).map_err(|error| {
         Failure::usage(error.to_string()).hint("give the run another name: ⟦ledger dynamodb://TABLE/NAME⟧")
     })?;
     Ok(LedgerAt::shared(shared.at(url)))
@@ -154,8 +155,8 @@ mod tests {
             ("dynamodb://runs/spring", "dynamodb://runs/spring.emea"),
         ] {
             let typed = read(typed.into()).unwrap();
-            let ledger = for_target(typed.in_table().unwrap(), Path::new("d/new hires.csv"), "emea").unwrap();
-            assert_eq!(ledger.to_string(), of_target);
+            let (table, roster) = (typed.in_table().unwrap(), Path::new("d/new hires.csv"));
+            assert_eq!(for_target(table, roster, "emea", None).unwrap().to_string(), of_target);
         }
         let own = read("dynamodb://runs/spring".into()).unwrap();
         assert_eq!(named(own.clone(), &naming("r.csv", None, None)).unwrap(), own);

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use super::ended::CameTo;
 use super::held::{Blocked, HoldsRoster};
 use super::meant::Job;
-use super::side_by_side::{Pulses, are_different, refuse_all_in_use, refuse_failed, side_by_side};
+use super::side_by_side::{
+    Pulses, are_different, of_target, refuse_failed, refused_side_by_side, side_by_side, tell_left_out,
+};
 use super::sorted::Sorted;
 use super::world::World;
 use crate::error::Failure;
@@ -27,14 +29,40 @@ use crate::text::count;
 use crate::validate;
 
 /// The jobs of several targets, each with its target's name.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct InTargets<J> {
-    /// Each. Where they read a roster, all read the same one, each its own rows.
-    pub members: Vec<(String, J)>,
-    /// Whether the first target that stops stops all.
-    pub fails_fast: bool,
-    /// Whether a target that cannot be reached or planned is left out; else nothing is sent anywhere.
-    pub skips_failed: bool,
+    pub(super) members: Vec<(String, J)>,
+    fails_fast: bool,
+    skips_failed: bool,
+    /// Targets that are left out already, and why.
+    left_out: Vec<(String, Failure)>,
+}
+
+impl<J> InTargets<J> {
+    /// These jobs: where they read a roster, all read the same one, each its own rows. With `fails_fast` the first target that
+    /// stops stops all; with `skips_failed` one that cannot be reached or planned is left out, and else nothing is sent anywhere.
+    pub fn new(members: Vec<(String, J)>, fails_fast: bool, skips_failed: bool) -> Self {
+        Self { members, fails_fast, skips_failed, left_out: Vec::new() }
+    }
+
+    /// Has each be looked at before anything is asked of anybody, all at once: whether somebody is alive who has a shared
+    /// ledger takes a while to tell. Those that may not go on are left out, where that was asked for.
+    ///
+    /// # Errors
+    /// As the look's, of a target that is not left out; exit 5 where it was asked to stop.
+    pub(super) fn let_go(
+        &mut self,
+        world: &World,
+        look: impl Fn(&J, &World) -> Result<(), Failure> + Sync,
+    ) -> Result<(), Failure>
+    where
+        J: Sync,
+    {
+        let refused = refused_side_by_side(&self.members, world, &look)?;
+        self.members.retain(|(target, _)| refused.iter().all(|(of, _)| of != target));
+        self.left_out.extend(refused);
+        refuse_failed(&mut self.left_out, self.skips_failed, !self.members.is_empty())
+    }
 }
 
 /// Several targets, each with how far its job has come. Who drops it lets go of all.
@@ -47,6 +75,8 @@ pub struct Abreast<J> {
     pub(super) sorted: Option<Sorted>,
     allows_invalid: bool,
     idle: Vec<String>,
+    /// Rows of targets that were not asked for.
+    others: u64,
     left_out: Vec<(String, Failure)>,
 }
 
@@ -68,7 +98,7 @@ pub struct EndedAbreast<E> {
 }
 
 /// A job that reads a roster: as one of several targets' its own rows.
-pub(super) trait OfRoster: Send + 'static {
+pub(super) trait OfRoster: Send + Sync + 'static {
     /// What it reads, and where its ledger is.
     fn job(&self) -> &Job;
 }
@@ -86,11 +116,6 @@ pub trait Came {
 }
 
 impl<E: Came> EndedAbreast<E> {
-    /// Why a target ended before its rows did.
-    pub fn stop_of(&self, target: &str) -> Option<&Stop> {
-        self.lanes.iter().find(|(of, _)| of == target)?.1.as_ref().ok()?.stop()
-    }
-
     /// What could not begin, and ledgers that could not be closed; each with its target's name.
     pub fn into_failures(self) -> impl Iterator<Item = (String, Failure)> {
         self.lanes.into_iter().filter_map(|(target, came)| {
@@ -105,9 +130,9 @@ impl<J: OfRoster> InTargets<J> {
     /// Fails where another process has one of the ledgers: all of them are looked at side by side.
     ///
     /// # Errors
-    /// As [`Job::refuse_in_use`], of the first of them.
-    pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
-        refuse_all_in_use(self.members.iter().map(|(target, of)| (target.as_str(), of.job())), world)
+    /// As [`Job::refuse_in_use`], of a target that is not left out.
+    pub fn refuse_in_use(&mut self, world: &World) -> Result<(), Failure> {
+        self.let_go(world, |of, world| of.job().refuse_in_use(world))
     }
 
     /// Holds every row of the roster against its own target, side by side. What is found is told, and so is what is wrong with
@@ -129,6 +154,9 @@ impl<J: OfRoster> InTargets<J> {
         let Some((_, first)) = self.members.first() else { return Err(Failure::usage("there is no target")) };
         let sorted = first.job().sorted(world)?;
         let allows_invalid = self.members.iter().any(|(_, of)| of.job().allowed.invalid_rows);
+        let asked_for: u64 = self.members.iter().map(|(_, of)| sorted.rows_of(of.job().place())).sum();
+        let left_out = self.left_out.iter().map(|(target, _)| sorted.rows_named(target)).sum::<u64>();
+        let others = sorted.rows.values().sum::<u64>().saturating_sub(asked_for + left_out);
         let has_part = |job: &Job| sorted.rows_of(job.place()) > 0 || ledger::is_there(&job.ledger);
         let (members, idle): (Vec<_>, Vec<_>) =
             self.members.into_iter().partition(|(_, of)| has_part(of.job()));
@@ -136,7 +164,7 @@ impl<J: OfRoster> InTargets<J> {
         let idle = idle.into_iter().map(|(target, _)| target).collect();
         let abreast = self.begin(world, Some(sorted), step).await?;
         abreast.are_different()?;
-        Ok(Abreast { idle, allows_invalid, ..abreast })
+        Ok(Abreast { idle, allows_invalid, others, ..abreast })
     }
 }
 
@@ -173,7 +201,7 @@ impl<J: Send + 'static> InTargets<J> {
         N: Send + 'static,
         F: Future<Output = Result<N, Failure>> + Send + 'static,
     {
-        let Self { members, fails_fast, skips_failed } = self;
+        let Self { members, fails_fast, skips_failed, left_out } = self;
         let pulses = Arc::new(Pulses::default());
         world.events.watch(Arc::clone(&pulses) as Arc<dyn Pulse>);
         let steps = members.into_iter().map(|(target, job)| {
@@ -188,7 +216,8 @@ impl<J: Send + 'static> InTargets<J> {
             sorted,
             allows_invalid: false,
             idle: Vec::new(),
-            left_out: Vec::new(),
+            others: 0,
+            left_out,
         };
         abreast.with(came)
     }
@@ -197,7 +226,7 @@ impl<J: Send + 'static> InTargets<J> {
 impl<J: Send + 'static> Abreast<J> {
     /// These in the others' place, as far as they have come.
     fn with<N>(self, came: Vec<(String, Result<N, Failure>)>) -> Result<Abreast<N>, Failure> {
-        let Self { lanes: _, world, skips_failed, sorted, allows_invalid, idle, mut left_out } = self;
+        let Self { lanes: _, world, skips_failed, sorted, allows_invalid, idle, others, mut left_out } = self;
         let mut lanes = Vec::new();
         for (target, came) in came {
             match came {
@@ -205,9 +234,14 @@ impl<J: Send + 'static> Abreast<J> {
                 Err(failure) => left_out.push((target, failure)),
             }
         }
-        world.go_on()?;
+        // A bug stops all of them, and what is told is the bug.
+        if let Some(at) = left_out.iter().position(|(_, failure)| failure.exit == Exit::Bug) {
+            let (target, failure) = left_out.swap_remove(at);
+            return Err(of_target(&target, failure));
+        }
+        world.go_on().map_err(|stopped| with_hints_of(&left_out, stopped))?;
         refuse_failed(&mut left_out, skips_failed, !lanes.is_empty())?;
-        Ok(Abreast { lanes, world, skips_failed, sorted, allows_invalid, idle, left_out })
+        Ok(Abreast { lanes, world, skips_failed, sorted, allows_invalid, idle, others, left_out })
     }
 
     /// Takes the next step of each, side by side.
@@ -251,8 +285,7 @@ impl<J: Send + 'static> Abreast<J> {
             self.left_out.into_iter().map(|(target, failure)| (target, failure.what)).collect();
         for (target, why) in &left_out {
             all.exit = all.exit.worst(Exit::Stopped);
-            let (target, exit, reason) = (target.clone(), Exit::Stopped.code(), Some(why.clone()));
-            self.world.tell(Event::Target { target, exit, reason, rows: None, calls: None });
+            tell_left_out(&self.world, target, why);
         }
         let events = &self.world.events;
         let steps = std::mem::take(&mut self.lanes).into_iter().map(|(target, job)| {
@@ -301,6 +334,16 @@ impl<J: Send + 'static> Abreast<J> {
         &self.idle
     }
 
+    /// Rows of targets that were not asked for.
+    pub fn others(&self) -> u64 {
+        self.others
+    }
+
+    /// How a dry run is to exit, where nothing that was found is in the way.
+    pub(super) fn exit_of_left_out(&self) -> Exit {
+        if self.left_out.is_empty() { Exit::Done } else { Exit::Stopped }
+    }
+
     /// Rows that are nobody's.
     pub fn unmet(&self) -> u64 {
         self.sorted.as_ref().map_or(0, |sorted| sorted.unmet)
@@ -336,6 +379,12 @@ impl<J: HoldsRoster + Send + 'static> Abreast<J> {
         Some(Blocked { rows: unmet + blocked.iter().map(|blocked| blocked.rows).sum::<u64>(), of_file })
     }
 
+    /// How a dry run is to exit.
+    pub fn exit_of_dry_run(&self) -> Exit {
+        let clean = if self.found().is_clean() { Exit::Done } else { Exit::Findings };
+        clean.worst(self.exit_of_left_out())
+    }
+
     /// Fails where rows are in the way.
     pub(super) fn may_go(&self) -> Result<(), Failure> {
         if let Some(Blocked { rows, .. }) = self.blocks() {
@@ -351,6 +400,12 @@ impl<J: HoldsRoster + Send + 'static> Abreast<J> {
         let arns: Vec<(String, String)> = self.lanes.iter().filter_map(arn).collect();
         are_different(arns.iter().map(|(target, arn)| (target.as_str(), arn.as_str())))
     }
+}
+
+/// Why all were stopped, with what each has to say of how it goes on.
+fn with_hints_of(lanes: &[(String, Failure)], stopped: Failure) -> Failure {
+    let hints: Vec<&str> = lanes.iter().filter_map(|(_, failure)| failure.hint.as_deref()).collect();
+    if hints.is_empty() { stopped } else { stopped.hint(hints.join("\n")) }
 }
 
 /// How one of several ended, as it is told.

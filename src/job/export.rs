@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::abreast::InTargets;
-use super::side_by_side::are_different;
+use super::side_by_side::{are_different, tell_left_out};
 use super::target::{At, Reached, Target};
 use super::world::World;
 use crate::apply::Settings;
@@ -468,6 +468,9 @@ impl InTargets<Export> {
         are_different(lanes.iter().map(|(target, read)| (target.as_str(), read.instance())))?;
         let (names, read): (Vec<String>, Vec<ToWrite>) = lanes.into_iter().unzip();
         let exported = written(&out, read, world)?;
+        for (target, why) in &left_out {
+            tell_left_out(world, target, why);
+        }
         let exit = if left_out.is_empty() { Exit::Done } else { Exit::Stopped };
         Ok(ExportedAll { exit, lanes: names.into_iter().zip(exported).collect(), left_out })
     }

@@ -233,7 +233,6 @@ impl FleetOutlook {
         let sharing = sharing.map(|group| group.iter().map(|at| lanes[*at].0.clone()).collect()).collect();
         let sorted = abreast.sorted.as_ref();
         let read: u64 = sorted.map_or(0, |sorted| sorted.rows.values().sum());
-        let total: u64 = lanes.iter().map(|(_, outlook)| outlook.total).sum();
         let why = |(target, failure): (&str, &Failure)| (target.to_owned(), failure.what.clone());
         let left_out: Vec<(String, String)> = abreast.left_out().map(why).collect();
         Self {
@@ -242,7 +241,7 @@ impl FleetOutlook {
             total: read + abreast.unmet(),
             idle: abreast.idle().to_vec(),
             unmet: abreast.unmet(),
-            others: if left_out.is_empty() { read.saturating_sub(total) } else { 0 },
+            others: abreast.others(),
             left_out,
             sharing,
             moved: Vec::new(),
@@ -290,7 +289,8 @@ impl PlannedFleet {
     /// Runs all side by side, until each has done all or has a reason to stop; leaves the failed rows of all in one file.
     ///
     /// # Errors
-    /// Exit 5 where it was asked to stop before it began; exit 70 where the work of a target broke.
+    /// Exit 5 where it was asked to stop before it began. What became of each target is in what is returned, also where its
+    /// work broke.
     pub async fn run(self) -> Result<EndedAbreast<Ended>, Failure> {
         self.planned.last(Planned::run_beside, leave_all).await
     }

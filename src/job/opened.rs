@@ -7,6 +7,7 @@ use super::world::World;
 use crate::clock::rfc3339;
 use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
+use crate::exit::Exit;
 use crate::ledger::shared::Lease;
 use crate::ledger::{
     self, Begins, Journal, LedgerAt, OnAsked, OpenLedger, Seizes, State, be_a_file, beside, glance,
@@ -31,7 +32,8 @@ pub(super) struct For<'a> {
 /// Opens the ledger, or makes one, and locks it.
 ///
 /// # Errors
-/// Exit 4 where another process has it, where it cannot be used, or where it is of something else.
+/// Exit 4 where another process has it, where it cannot be used, or where it is of something else; with
+/// [`Remedy::PlanAgain`] where somebody has had a shared one since it was found free.
 pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
     let at = &of.job.ledger;
     is_as_found(at)?;
@@ -87,13 +89,16 @@ fn on_asked(world: &World) -> OnAsked {
 ///
 /// # Errors
 /// Exit 4 where it cannot be written, or somebody else has begun a run of its name.
-pub(super) fn begin(
+pub(super) async fn begin(
     open: OpenLedger,
-    begins: &Begins,
+    begins: Begins,
     world: &World,
 ) -> Result<(Arc<dyn Journal>, Option<String>), Failure> {
-    let (clock, nonces) = (Arc::clone(&world.clock), Arc::clone(&world.nonces));
-    let (ledger, run) = open.into_ledger(begins, clock, nonces, on_asked(world))?;
+    let (clock, nonces, asked) = (Arc::clone(&world.clock), Arc::clone(&world.nonces), on_asked(world));
+    // Whoever else goes on on this thread does not wait for a table meanwhile.
+    let begun = tokio::task::spawn_blocking(move || open.into_ledger(&begins, clock, nonces, asked)).await;
+    let panicked = |_| Err(Failure::new(Exit::Bug, "beginning the ledger ended in a panic"));
+    let (ledger, run) = begun.unwrap_or_else(panicked)?;
     Ok((Arc::new(ledger), run))
 }
 
@@ -108,6 +113,7 @@ pub(super) fn begins(
     Begins {
         job: of.map(|_| ledger::Job::command(of).to_owned()).unwrap_or_default(),
         instance: instance.to_owned(),
+        target: job.reading.targets.as_ref().and_then(|targets| targets.name()).map(str::to_owned),
         digest,
         roster: beside::absolute(job.roster()),
         tool: TOOL.to_owned(),

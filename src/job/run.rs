@@ -89,7 +89,7 @@ impl Begun {
         let world = &checked.world;
         let arn = &checked.reached.directory.instance.arn;
         let begins = opened::begins(&checked.job, None, arn, checked.pass.wanted.digest(), world);
-        let (ledger, run) = opened::begin(*ledger, &begins, world)?;
+        let (ledger, run) = opened::begin(*ledger, begins, world).await?;
         let before =
             ledger.read(|state| Earlier { calls: state.calls, created: state.counts(false).created });
         let since = Instant::now();
@@ -163,7 +163,7 @@ impl Begun {
         });
         let Self { mut checked, ledger, outlook, before, since, .. } = self;
         let took = since.elapsed();
-        let (state, closed) = session::end(&checked.world, ledger, came_to, took);
+        let (state, closed) = session::end(&checked.world, ledger, came_to, took).await;
         checked.reached.stop_serving().await;
         let CameTo { exit, rows: counts, steps, seen, calls: spent } = came_to;
         let ended = Ended {

@@ -156,14 +156,16 @@ pub(super) fn means(
 }
 
 /// Says how a session went, and closes its ledger. Returns what that says then, where it could be closed.
-pub(super) fn end(
+pub(super) async fn end(
     world: &World,
     ledger: Arc<dyn Journal>,
     came_to: CameTo,
     took: Duration,
 ) -> (Option<State>, Result<(), Failure>) {
     world.tell(came_to.event(took));
-    match close(ledger, came_to.exit) {
+    // Whoever else goes on on this thread does not wait for a table meanwhile.
+    let closed = tokio::task::spawn_blocking(move || close(ledger, came_to.exit)).await;
+    match closed.unwrap_or_else(|_| Err(Failure::new(Exit::Bug, "closing the ledger ended in a panic"))) {
         Ok(state) => (Some(state), Ok(())),
         Err(failure) => (None, Err(failure)),
     }

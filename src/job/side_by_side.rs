@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
-use super::meant::Job;
 use super::world::World;
 use crate::error::{Failure, Remedy};
 use crate::event::{Event, OfTarget, Pulse, Sink};
@@ -89,26 +88,38 @@ impl Pulse for Pulses {
         all.iter().for_each(|pulse| pulse.beat());
     }
 }
-/// Fails where another process has one of these ledgers. Whether somebody is alive who has one takes a while to tell, and so
-/// all of them are watched at once.
-pub(super) fn refuse_all_in_use<'j>(
-    jobs: impl Iterator<Item = (&'j str, &'j Job)>,
+
+/// Takes a look at each, on threads of their own, and returns those that may not go on, with why.
+///
+/// # Errors
+/// Exit 5 where it was asked to stop meanwhile.
+pub(super) fn refused_side_by_side<J: Sync>(
+    members: &[(String, J)],
     world: &World,
-) -> Result<(), Failure> {
+    look: &(impl Fn(&J, &World) -> Result<(), Failure> + Sync),
+) -> Result<Vec<(String, Failure)>, Failure> {
     let pulses = Arc::new(Pulses::default());
     world.events.watch(Arc::clone(&pulses) as Arc<dyn Pulse>);
-    let looked: Vec<(&str, Result<(), Failure>)> = std::thread::scope(|scope| {
-        let looks: Vec<_> = jobs
+    let looked: Vec<(&String, Result<(), Failure>)> = std::thread::scope(|scope| {
+        let looks: Vec<_> = members
+            .iter()
             .map(|(target, job)| {
                 let world = world.at(target, &pulses, false);
-                (target, scope.spawn(move || job.refuse_in_use(&world)))
+                (target, scope.spawn(move || look(job, &world)))
             })
             .collect();
         let broken = || Err(Failure::new(Exit::Bug, "the look at a ledger ended in a panic"));
         looks.into_iter().map(|(target, look)| (target, look.join().unwrap_or_else(|_| broken()))).collect()
     });
     world.go_on()?;
-    looked.into_iter().try_for_each(|(target, look)| look.map_err(|failure| of_target(target, failure)))
+    let refused = looked.into_iter().filter_map(|(target, look)| Some((target.clone(), look.err()?)));
+    Ok(refused.collect())
+}
+
+/// Tells that a target is left out, and why: whoever waits for each to end waits for that one no more.
+pub(super) fn tell_left_out(world: &World, target: &str, why: &str) {
+    let (exit, reason) = (Exit::Stopped.code(), Some(why.to_owned()));
+    world.tell(Event::Target { target: target.to_owned(), exit, reason, rows: None, calls: None });
 }
 
 /// A failure with the name of the target that it is of.
@@ -138,7 +149,9 @@ pub(super) fn refuse_failed(
     are_skipped: bool,
     is_any_left: bool,
 ) -> Result<(), Failure> {
-    if left_out.is_empty() || (are_skipped && is_any_left) {
+    // Whoever is to be looked at again is not left out for it.
+    let plans_again = left_out.iter().any(|(_, failure)| failure.remedy == Some(Remedy::PlanAgain));
+    if left_out.is_empty() || (are_skipped && is_any_left && !plans_again) {
         return Ok(());
     }
     Err(failed(std::mem::take(left_out), are_skipped))

@@ -41,6 +41,11 @@ impl Sorted {
         Ok(sorted)
     }
 
+    /// How many rows the target of this name has.
+    pub(super) fn rows_named(&self, target: &str) -> u64 {
+        self.rows_of(self.roster.place_of(target))
+    }
+
     /// How many rows the target at this place has.
     pub(super) fn rows_of(&self, at: Option<usize>) -> u64 {
         at.and_then(|at| self.rows.get(&at)).copied().unwrap_or(0)

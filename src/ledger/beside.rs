@@ -99,6 +99,37 @@ pub(crate) fn undone_of(roster: &Path) -> Vec<PathBuf> {
     names.into_iter().map(|name| roster.with_file_name(name)).collect()
 }
 
+/// Where the ledgers are, for whoever names something else: those beside a roster of this name, or beside the roster whose
+/// ledger would have it. Of several targets each has one.
+pub(super) fn where_they_are(path: &Path) -> String {
+    /// More names than this are no help.
+    const MOST: usize = 4;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let ends = [REHEARSED_UPDATES, REHEARSED_REMOVALS, REHEARSED, UPDATES, REMOVALS, LEDGER];
+    let roster = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    let begins = format!("{roster}.");
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let names = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
+    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_one = |there: &String| there.starts_with(&begins) && there.ends_with(LEDGER) && *there != name;
+    // One that an update has put people back by is of its own roster.
+    let mut there: Vec<String> = names.filter(is_one).filter(|there| !there.contains(BEFORE)).collect();
+    there.sort();
+    let shown = |name: &String| format!("`{}`", path.with_file_name(name).display());
+    match there.as_slice() {
+        [] => "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it".to_owned(),
+        [one] => format!("there is {} beside it", shown(one)),
+        all => {
+            let first: Vec<String> = all.iter().take(MOST).map(shown).collect();
+            let more = match all.len().saturating_sub(MOST) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("there are {}{more} beside it", first.join(", "))
+        }
+    }
+}
+
 /// Whether a file has the name of one that keeps people as they were before an update.
 pub(crate) fn is_named_as_before(roster: &Path) -> bool {
     roster.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.contains(BEFORE))
@@ -156,6 +187,27 @@ pub(crate) fn peopled(world: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_names_a_roster_is_told_its_ledgers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let usual = "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it";
+        assert_eq!(where_they_are(&path("r.csv")), usual);
+        for name in ["r.csv", "r.csv.emea.ledger.jsonl", "s.csv.ledger.jsonl", "r.csvx.ledger.jsonl"] {
+            std::fs::write(path(name), "").unwrap();
+        }
+        let emea = format!("there is `{}` beside it", path("r.csv.emea.ledger.jsonl").display());
+        for named in ["r.csv", "r.csv.ledger.jsonl", "r.csv.update.ledger.jsonl"] {
+            assert_eq!(where_they_are(&path(named)), emea, "{named}");
+        }
+        for name in ["a", "b", "c", "na", "before.1f.csv.update"] {
+            std::fs::write(path(&format!("r.csv.{name}.ledger.jsonl")), "").unwrap();
+        }
+        let shown = |name| format!("`{}`", path(&format!("r.csv.{name}.ledger.jsonl")).display());
+        let names = ["a", "b", "c", "emea"].map(shown).join(", ");
+        assert_eq!(where_they_are(&path("r.csv")), format!("there are {names} and 1 more beside it"));
+    }
 
     #[test]
     fn the_world_stands_beside_the_ledger_under_its_name() {

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::at::LedgerAt;
+use super::beside;
 use super::entry::Entry;
 use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Ours, Outcome, Queued, Recorded};
 use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, length, replay};
-use super::shared::{Keeper, Lease};
+use super::shared::{Keeper, Lease, TableUrl};
 use super::state::{Header, Session, State};
 use super::undone;
 use super::upgrade::upgrade;
@@ -165,10 +166,15 @@ fn be_regular(path: &Path) -> Result<(), Failure> {
 /// Exit 4; where it goes on is said.
 pub(crate) fn be_here(state: &State, path: &Path) -> Result<(), Failure> {
     let Some(to) = &state.moved_to else { return Ok(()) };
+    // What the same command is given: for several targets, what the runs of all are found by.
+    let given = match (&state.header.target, to.parse::<TableUrl>()) {
+        (Some(target), Ok(url)) => url.of_all_targets(target).to_string(),
+        _ => to.to_string(),
+    };
     let what = format!("the run was moved from this file: it goes on in `{to}`: `{}`", path.display());
     Err(Failure::stopped(what).hint(format!(
         "nothing was sent; the same command goes on with ⟦ledger {}⟧ in place of the file",
-        shell_line([&**to])
+        shell_line([&given])
     )))
 }
 
@@ -365,7 +371,7 @@ fn gather_any<T>(
                 "its run was undone, and its ledger is `{}` now; an import of the roster begins another",
                 undone.display()
             ),
-            None => "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it".to_owned(),
+            None => beside::where_they_are(path),
         };
         Failure::usage(format!("cannot open the ledger: `{}`", path.display())).because(error).hint(hint)
     };

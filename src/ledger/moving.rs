@@ -71,14 +71,18 @@ pub(crate) fn push(path: &Path, to: &SharedLedger, by: &Lease) -> Result<Moved, 
     Ok(done(false, unchecked))
 }
 
-/// The ledger with its name: that of the address, else the roster's and the instance's, as an import there has it.
+/// The ledger with its name: that of the address, else the roster's and the instance's, as an import there has it. The run of
+/// one of several targets has the target's name in it, for the same command is to find it.
 fn named(to: &SharedLedger, state: &State) -> Result<SharedLedger, Failure> {
-    if to.url().name.is_some() {
-        return Ok(to.clone());
-    }
     let roster = if state.session.roster.is_empty() { &state.header.roster } else { &state.session.roster };
     let instance = state.session.alias.as_deref().unwrap_or(&state.header.instance);
-    match to.url().naming_by(roster, instance, state.header.job) {
+    let job = state.header.job;
+    let named = match &state.header.target {
+        Some(target) => to.url().naming_for(roster, target, job),
+        None if to.url().name.is_some() => return Ok(to.clone()),
+        None => to.url().naming_by(roster, instance, job),
+    };
+    match named {
         Ok(url) => Ok(to.at(url)),
         Err(error) => Err(Failure::usage(error.to_string())
             .hint(format!("give the run a name of your own: {}/NAME", to.url().of_table()))),

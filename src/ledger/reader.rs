@@ -6,6 +6,7 @@ use std::path::Path;
 
 use memchr::memchr;
 
+use super::beside;
 use super::entry::{Entry, VERSION};
 use super::numbers::Attempt;
 use super::state::State;
@@ -226,7 +227,7 @@ fn not_a_ledger(path: &Path, offset: u64) -> Failure {
             "the file is not a ledger of headcount, at byte 0: `{}`",
             path.display()
         ))
-        .hint("the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it");
+        .hint(beside::where_they_are(path));
     }
     at_byte(path, offset)
 }
@@ -239,5 +240,7 @@ fn at_byte(path: &Path, offset: u64) -> Failure {
 }
 
 fn damaged(path: &Path, offset: u64, error: &dyn std::error::Error) -> Failure {
-    not_a_ledger(path, offset).because(error.to_string())
+    let failure = not_a_ledger(path, offset);
+    // Of what is no ledger at all, a parser's word for its first letter says nothing more.
+    if offset == 0 { failure } else { failure.because(error.to_string()) }
 }

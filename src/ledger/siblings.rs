@@ -12,7 +12,7 @@ pub(crate) fn siblings(of: &LedgerAt) -> Vec<LedgerAt> {
     else {
         return Vec::new();
     };
-    let updates = format!(".{}", Job::command(Some(Job::Update)));
+    let updates = Job::behind_name(Some(Job::Update));
     let import = name.strip_suffix(&updates).unwrap_or(name);
     let all = [import.to_owned(), format!("{import}{updates}")];
     all.into_iter().filter(|other| other != name).map(|name| LedgerAt::shared(shared.naming(&name))).collect()
@@ -35,7 +35,7 @@ pub(crate) fn undoings(of: &LedgerAt) -> Result<Vec<LedgerAt>, Failure> {
 
 /// Whether a run is, by its name, of an update that put people back as they were before those of the run of another name.
 fn puts_back(name: &str, other: &str) -> bool {
-    let updates = format!(".{}", Job::command(Some(Job::Update)));
+    let updates = Job::behind_name(Some(Job::Update));
     let parts = |name: &str| {
         let (roster, instance) = name.strip_suffix(&updates).unwrap_or(name).rsplit_once('@')?;
         Some((roster.to_owned(), instance.to_owned()))

@@ -4,13 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::at::LedgerAt;
+use super::shared::UNDONE;
 use crate::disk;
 
 /// How the name of a ledger ends.
 const ENDS: [&str; 2] = [".ledger.jsonl", ".jsonl"];
 
 /// The mark of one that was undone, before its run's id.
-const MARK: &str = ".undone-";
+const MARK: &str = UNDONE;
 
 /// `roster.csv.undone-RUN.ledger.jsonl` of `roster.csv.ledger.jsonl`; of one that has such a name already, itself.
 pub(crate) fn path(ledger: &Path, run: &str) -> PathBuf {

@@ -278,6 +278,15 @@ impl Job {
             Some(Self::Remove) => "remove",
         }
     }
+
+    /// What stands behind the name of a run in a table that is no import's: `.update`, `.remove`.
+    pub(crate) const fn behind_name(of: Option<Self>) -> &'static str {
+        match of {
+            None => "",
+            Some(Self::Update) => ".update",
+            Some(Self::Remove) => ".remove",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,16 @@ pub struct LeaverCounts {
     pub skip: u64,
 }
 
+impl std::ops::AddAssign for LeaverCounts {
+    fn add_assign(&mut self, other: Self) {
+        let Self { delete, gone, wait, skip } = other;
+        self.delete += delete;
+        self.gone += gone;
+        self.wait += wait;
+        self.skip += skip;
+    }
+}
+
 impl LeaverCounts {
     /// Counts a plan.
     pub fn of<'l>(leavers: impl IntoIterator<Item = &'l Leaver>) -> Self {

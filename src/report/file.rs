@@ -27,6 +27,7 @@ pub enum Form {
 
 impl Form {
     /// The form of this name, which its files end in.
+    #[cfg(feature = "open")]
     pub(crate) fn of_word(word: &str) -> Option<Self> {
         Some(match word {
             "html" => Self::Html,

@@ -301,6 +301,14 @@ impl Roster {
         Some(target::whose(row, self.header.target(), &targets.names))
     }
 
+    /// The place of the target of this name among all.
+    pub(crate) fn place_of(&self, target: &str) -> Option<usize> {
+        match self.read.targets.as_ref()?.names.of(target) {
+            ForWhom::Target(at) => Some(at),
+            _ => None,
+        }
+    }
+
     /// Whether a row is no target's: it names none, or one that there is not, or cannot be read.
     pub(crate) fn is_nobodys(&self, row: &Row) -> bool {
         !row.is_readable() || self.whose(row).is_some_and(|whose| !matches!(whose, ForWhom::Target(_)))

@@ -62,7 +62,7 @@ impl TargetNames {
     }
 
     /// Whose a row is, by its cell.
-    fn of(&self, cell: &str) -> ForWhom {
+    pub(super) fn of(&self, cell: &str) -> ForWhom {
         match (cell, self.words.get(cell)) {
             (_, Some(at)) => ForWhom::Target(*at),
             ("", None) => self.default.map_or(ForWhom::Nobody, ForWhom::Target),

@@ -260,4 +260,6 @@ fn three_machines_of_which_one_is_killed_or_held_forty_times_make_everybody_once
     let violations = scene.violations();
     assert!(violations.is_empty(), "{violations:#?}");
     assert_eq!((kills, holds), (BLOWS / 2, BLOWS / 2), "it was over before");
+    // What is promised of whoever stands by (docs/shared-ledgers.md), at a machine that has nothing else to do.
+    assert!(each - stale + STALE_AFTER <= 60.0, "a takeover takes longer than a minute");
 }

@@ -137,7 +137,7 @@ impl Several {
     }
 
     fn fleet(&self, members: Vec<(String, Job)>) -> InTargets<Job> {
-        InTargets { members, fails_fast: self.fails_fast, skips_failed: self.skips_failed }
+        InTargets::new(members, self.fails_fast, self.skips_failed)
     }
 
     fn import(&self) -> InTargets<Job> {

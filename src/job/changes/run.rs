@@ -151,7 +151,7 @@ impl PlannedChanges {
         let arn = &compared.reached.directory.instance.arn;
         let digest = compared.wanted.digest();
         let begins = opened::begins(&compared.changes.job, super::OF, arn, digest, &compared.world);
-        let (ledger, settled) = opened::begin(*ledger, &begins, &compared.world)?;
+        let (ledger, settled) = opened::begin(*ledger, begins, &compared.world).await?;
         let since = Instant::now();
         let goes_on = ledger.read(session::is_unfinished);
         let run = record(&compared, &*ledger, settled).await?;
@@ -222,7 +222,7 @@ impl Begun {
         let exit = exit_of(&counts, compared.found.invalid_rows, stop.as_ref());
         let took = since.elapsed();
         let came_to = CameTo::of_rows(exit, counts, spent);
-        let (state, closed) = session::end(&compared.world, ledger, came_to, took);
+        let (state, closed) = session::end(&compared.world, ledger, came_to, took).await;
         compared.reached.stop_serving().await;
         let calls = std::mem::take(&mut compared.calls);
         let ended = EndedChanges { exit, counts, unread, stop, undo, left, closed, calls, spent, took };

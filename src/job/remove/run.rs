@@ -113,7 +113,7 @@ impl PlannedRemove {
         let arn = &leavers.reached.directory.instance.arn;
         let digest = leavers.wanted.digest();
         let begins = opened::begins(&leavers.remove.job, OF, arn, digest, &leavers.world);
-        let (ledger, settled) = opened::begin(*ledger, &begins, &leavers.world)?;
+        let (ledger, settled) = opened::begin(*ledger, begins, &leavers.world).await?;
         let since = Instant::now();
         let goes_on = ledger.read(session::is_unfinished);
         let run = record(&leavers, &*ledger, settled).await?;
@@ -309,7 +309,7 @@ impl Begun {
         let exit = exit_of(&counts, leavers.found.invalid_rows, stop.as_ref());
         let took = since.elapsed();
         let came_to = CameTo::of_rows(exit, counts, calls);
-        let (state, closed) = session::end(&leavers.world, ledger, came_to, took);
+        let (state, closed) = session::end(&leavers.world, ledger, came_to, took).await;
         leavers.reached.stop_serving().await;
         let ended = EndedRemove { exit, counts, parted, stop, before, left, closed, calls, took };
         (ended, Remains { of: leavers, state })

@@ -2,6 +2,7 @@
 
 use super::{EndedUndo, PlannedUndo, UndoJob};
 use crate::error::Failure;
+use crate::exit::Exit;
 use crate::failed::Left;
 use crate::job::World;
 use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets};
@@ -13,8 +14,12 @@ impl InTargets<UndoJob> {
     ///
     /// # Errors
     /// As [`UndoJob::plan`], of a target that is not left out.
-    pub async fn plan(self, world: &World) -> Result<Abreast<PlannedUndo>, Failure> {
+    pub async fn plan(mut self, world: &World) -> Result<Abreast<PlannedUndo>, Failure> {
         world.go_on()?;
+        self.let_go(world, UndoJob::refuse_in_use)?;
+        for (_, undo) in &mut self.members {
+            undo.looks_only = true; // it was found free just now, and each by itself would be watched once more
+        }
         let plan = |undo: UndoJob, world: World| async move { undo.plan(&world).await };
         self.begin(world, None, plan).await
     }
@@ -28,6 +33,11 @@ impl Abreast<PlannedUndo> {
     pub async fn run(self) -> Result<EndedAbreast<EndedUndo>, Failure> {
         let run = |planned: PlannedUndo| async move { Ok((planned.run().await?, ())) };
         self.last(run, |_, _| Ok(Left::default())).await
+    }
+
+    /// How a dry run is to exit.
+    pub fn exit_of_dry_run(&self) -> Exit {
+        self.exit_of_left_out()
     }
 
     /// Ends a plan that is not to be run.

@@ -46,9 +46,7 @@ impl UndoJob {
     pub async fn plan(self, world: &World) -> Result<PlannedUndo, Failure> {
         world.go_on()?;
         let ledger = self.file();
-        if !self.looks_only {
-            standby::free(&ledger, self.patience.outage, world)?;
-        }
+        self.refuse_in_use(world)?;
         let (state, _) = peek(&ledger)?;
         of_an_import(&state, &ledger)?;
         let (world, waits) = &world.watched();
@@ -74,6 +72,14 @@ impl UndoJob {
         world.reaching(waits, outage, looking).await?;
         planned.people.iter().for_each(|leaver| world.tell(leaver.told()));
         Ok(planned)
+    }
+
+    /// Fails where another process has the ledger now, and something is going to be done. Running looks again.
+    ///
+    /// # Errors
+    /// As [`Job::refuse_in_use`](crate::job::Job::refuse_in_use).
+    pub(super) fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
+        if self.looks_only { Ok(()) } else { standby::free(&self.file(), self.patience.outage, world) }
     }
 
     /// The ledger's file. Where the run was undone whole it has another name, and the same command says so again.

@@ -39,7 +39,7 @@ pub struct UndoJob {
     pub pace: PaceAsked,
     /// How long trouble is borne.
     pub patience: Patience,
-    /// Nothing is going to be done: another process may have the ledger.
+    /// Another process may have the ledger: nothing is going to be done, or it was found free just now.
     pub looks_only: bool,
 }
 

@@ -117,7 +117,7 @@ impl PlannedUndo {
             return Err(Failure::stopped("the ledger has changed since this was planned")
                 .hint("nothing was sent; the same command plans anew"));
         }
-        let (ledger, _) = opened::begin(file, &Begins::default(), &self.world)?;
+        let (ledger, _) = opened::begin(file, Begins::default(), &self.world).await?;
         let now = rfc3339(self.world.clock.now());
         let people = self.people.iter().zip(&self.candidates);
         let found = people.flat_map(|(leaver, candidate)| candidate.lines(leaver, &now));
@@ -240,7 +240,8 @@ impl PlannedUndo {
         let exit = exit_of(parted, planned, &counts, &back, stop.as_ref());
         let took = since.elapsed();
         let is_over = is_nothing_left(&counts) && back.is_empty() && stop.is_none();
-        let (_, closed) = session::end(&self.world, ledger, CameTo::of_rows(exit, counts, calls), took);
+        let came_to = CameTo::of_rows(exit, counts, calls);
+        let (_, closed) = session::end(&self.world, ledger, came_to, took).await;
         let renamed = match (&closed, is_over) {
             (Ok(()), true) => self.rename(),
             _ => None,

@@ -21,6 +21,8 @@ pub(crate) struct Begins {
     pub(crate) job: String,
     /// The instance's ARN.
     pub(crate) instance: String,
+    /// Of which of several targets it is.
+    pub(crate) target: Option<String>,
     /// Over the roster's rows.
     pub(crate) digest: String,
     /// The roster's file.
@@ -153,7 +155,7 @@ impl Drop for Joined {
 
 /// Gives the name to a new run. Who loses is told who has won: two who start at once have one run.
 fn begin(ledger: &SharedLedger, begins: &Begins) -> Result<String, Failure> {
-    let Begins { job, instance, digest, roster, tool, at } = begins.clone();
+    let Begins { job, instance, target: _, digest, roster, tool, at } = begins.clone();
     let (name, run) = (ledger.name()?.to_owned(), ledger.id()?);
     let named = Named { name, run: run.clone(), job, instance, digest, roster, tool, at };
     let claimed =
@@ -177,12 +179,19 @@ fn begin(ledger: &SharedLedger, begins: &Begins) -> Result<String, Failure> {
 
 /// Who has begun the run: between the name and the first line it says so, and is waited for that long.
 fn begins_it(ledger: &SharedLedger, run: &str) -> Result<Option<Lease>, Failure> {
-    const LOOKS: u32 = 3;
-    for _ in 0..LOOKS {
+    const LOOKS: u32 = 4;
+    let begun = ledger.around.clock.moment();
+    for look in 1..=LOOKS {
         if let Some(lease) = ledger.seen(run)?.lease {
             return Ok(Some(lease).filter(|lease| !lease.free));
         }
-        (ledger.around.pause)(ledger.around.timing.poll);
+        if look < LOOKS {
+            ledger.wait(
+                ledger.around.timing.poll,
+                begun,
+                "somebody else has just begun the run, and is to say who",
+            );
+        }
     }
     Ok(None)
 }

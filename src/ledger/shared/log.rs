@@ -58,7 +58,9 @@ pub struct SharedLedger {
     pub(super) takes: Takes,
     /// Whether the roster may be another than the run was planned with last.
     replans: bool,
-    /// Who is told of trouble with the engine, and how long it is borne; shared by all clones of one name.
+    /// How long an engine that is away is borne, where that was said; shared by all names of one table.
+    patience: Arc<Mutex<Option<Duration>>>,
+    /// What was found out about whoever had it; shared by all clones of one name.
     borne: Arc<Mutex<Borne>>,
     /// What was read of the log last, for whoever reads it next: no segment ever changes. Shared by all clones of one name.
     kept: Arc<Mutex<Option<Kept>>>,
@@ -73,7 +75,6 @@ struct Kept {
 
 #[derive(Default)]
 struct Borne {
-    patience: Option<Duration>,
     /// Who had the ledger, and was found dead.
     dead: Option<String>,
     /// What was seen when nobody had it, or whoever had it was dead; none where nobody had begun the run.
@@ -103,8 +104,9 @@ pub(super) enum Landed {
 impl SharedLedger {
     /// The ledger of this address in this engine.
     pub fn new(url: TableUrl, segments: Arc<dyn Segments>, around: Around) -> Self {
-        let (takes, borne, kept) = (Takes::default(), Arc::default(), Arc::default());
-        Self { url, segments, around, takes, replans: false, borne, kept }
+        let (takes, patience) = (Takes::default(), Arc::default());
+        let (borne, kept) = (Arc::default(), Arc::default());
+        Self { url, segments, around, takes, replans: false, patience, borne, kept }
     }
 
     /// The same, taken so where somebody has it.
@@ -136,7 +138,7 @@ impl SharedLedger {
 
     /// Bears an engine that is away for so long from now on.
     pub(crate) fn bear(&self, patience: Duration) {
-        self.borne().patience = Some(patience);
+        *self.patience.lock().unwrap_or_else(PoisonError::into_inner) = Some(patience);
     }
 
     /// Whoever had the ledger is dead: its part of a rate is free.
@@ -173,11 +175,12 @@ impl SharedLedger {
     }
 
     fn patience(&self) -> Duration {
-        self.borne().patience.unwrap_or(self.around.timing.patience)
+        let said = *self.patience.lock().unwrap_or_else(PoisonError::into_inner);
+        said.unwrap_or(self.around.timing.patience)
     }
 
     /// Waits before something is asked again that was asked first at `begun`, and says so where that was a while ago.
-    fn wait(&self, delay: Duration, begun: Moment, why: &str) {
+    pub(super) fn wait(&self, delay: Duration, begun: Moment, why: &str) {
         self.around.trouble.waits(begun, self.around.clock.moment(), why);
         (self.around.pause)(delay);
     }
@@ -327,8 +330,8 @@ impl SharedLedger {
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Reads a run from its first segment to its last, and of what was read before only what has come since. Numbers without a gap: whatever is missing between two of them is
-    /// damage, as a line that is missing from a file.
+    /// Reads a run from its first segment to its last, and of what was read before only what has come since. Numbers have no
+    /// gap: whatever is missing between two of them is damage, as a line that is missing from a file.
     pub(super) fn contents(&self, run: &str) -> Result<Contents, Failure> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let kept = kept.filter(|kept| kept.run == run).map(|kept| kept.contents);

@@ -32,5 +32,6 @@ pub(crate) use share::Share;
 pub(crate) use standby::Stood;
 pub use trouble::EngineTrouble;
 pub(crate) use trouble::OnTrouble;
+pub(super) use url::UNDONE;
 pub use url::{NoTableUrl, TableUrl};
 pub use watch::{Life, Seen, Takes, Timing, Watch};

@@ -108,14 +108,16 @@ impl SharedLedger {
     /// Fails where a new run is about to begin in a table that has one of the same instance and roster: two people who start
     /// one roster under two names would make two runs of it.
     pub(crate) fn is_no_twin(&self, of: &Begins) -> Result<(), Failure> {
-        let Begins { job, instance, digest, .. } = of.clone();
+        let Begins { job, instance, target, digest, .. } = of.clone();
         let name = self.name()?.to_owned();
         let digests = [digest];
         let own = Named { name, job, instance, ..Named::default() };
         let Some(there) = self.runs()?.into_iter().find(|there| is_twin(there, &own, &digests)) else {
             return Ok(());
         };
-        let url = self.naming(&there.name).url().typed();
+        let url = self.url().naming(&there.name);
+        // What several targets are given finds the runs of all.
+        let url = target.map(|target| url.of_all_targets(&target)).unwrap_or(url).typed();
         Err(Failure::stopped(a_twin(&there)).hint(format!("nothing was sent; join it with ⟦ledger {url}⟧")))
     }
 

@@ -5,15 +5,12 @@ use std::time::Duration;
 use super::log::SharedLedger;
 use super::segments::Lease;
 use super::watch::{Life, Takes, Watch};
-use crate::clock::Moment;
+use crate::clock::{Moment, SILENCE};
 use crate::error::Failure;
 use crate::ledger::numbers::Place;
 use crate::ledger::reader::fold;
 use crate::ledger::words::RowState;
 use crate::text::{grouped, path_word, program, shell_line};
-
-/// How long nothing is said at most.
-const SILENCE: Duration = Duration::from_secs(4);
 
 /// What happened to whoever stood by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

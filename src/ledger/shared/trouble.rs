@@ -1,16 +1,11 @@
 //! Who is told that an engine keeps one waiting.
 
+use crate::clock::{Moment, SILENCE};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use crate::clock::Moment;
 
 /// Who is told of trouble.
 pub(crate) type OnTrouble = Arc<dyn Fn(String) + Send + Sync>;
-
-/// How long trouble goes on in silence at most: nobody looks at a screen for longer that says nothing.
-const SILENCE: Duration = Duration::from_secs(4);
 
 /// Who is told that a table keeps one waiting. Clones share it: all ledgers of one table wait for the same.
 #[derive(Clone, Default)]
@@ -57,6 +52,8 @@ impl fmt::Debug for EngineTrouble {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

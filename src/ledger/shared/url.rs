@@ -10,6 +10,12 @@ use crate::text::shell_line;
 /// How the address of a shared ledger begins.
 const SCHEME: &str = "dynamodb://";
 
+/// What stands behind the names of runs that are no imports'.
+const COMMANDS: [&str; 2] = [Job::behind_name(Some(Job::Update)), Job::behind_name(Some(Job::Remove))];
+
+/// What stands behind the name of a run of which nothing is left, before its id.
+pub(in crate::ledger) const UNDONE: &str = ".undone-";
+
 /// The longest name of a run, in bytes: it is a key in the table (1024 at most), and is typed by people.
 const LONGEST_NAME: usize = 255;
 
@@ -62,16 +68,54 @@ impl TableUrl {
     ) -> Result<Self, NoTableUrl> {
         // Of an ARN the id: a name has no slashes.
         let instance = instance.rsplit('/').next().unwrap_or(instance);
-        let job = job.map(|_| format!(".{}", Job::command(job))).unwrap_or_default();
-        self.named(&format!("{}@{instance}{job}", stem(roster)))
+        self.named(&format!("{}@{instance}{}", stem(roster), Job::behind_name(job)))
     }
 
-    /// The same table with the name of a target's run: this one's, else the roster's, and the target's.
+    /// The same table with the name of a target's run: this one's, else the roster's, and the target's, and the command's
+    /// where that is no import. Whoever gives the name of such a run means that run: `spring.emea` is the target `emea`'s.
     ///
     /// # Errors
     /// Where they make no name.
-    pub(crate) fn naming_for(&self, roster: &str, target: &str) -> Result<Self, NoTableUrl> {
-        self.named(&format!("{}.{target}", self.name.as_deref().unwrap_or(stem(roster))))
+    pub(crate) fn naming_for(
+        &self,
+        roster: &str,
+        target: &str,
+        job: Option<Job>,
+    ) -> Result<Self, NoTableUrl> {
+        let behind = Job::behind_name(job);
+        match (&self.name, self.behind_target(target)) {
+            (Some(name), Some("")) => self.named(&format!("{name}{behind}")),
+            (Some(_), Some(there)) if there == behind || there.contains(UNDONE) => Ok(self.clone()),
+            (Some(name), _) => self.named(&format!("{name}.{target}{behind}")),
+            (None, _) => self.named(&format!("{}.{target}{behind}", stem(roster))),
+        }
+    }
+
+    /// What is given for the runs of all targets, by the address of one's: `spring` of `spring.emea` and `spring.emea.update`.
+    #[must_use]
+    pub(crate) fn of_all_targets(&self, target: &str) -> Self {
+        match (&self.name, self.behind_target(target)) {
+            (Some(name), Some(behind)) if !behind.contains(UNDONE) => {
+                let end = name.len() - behind.len() - target.len() - ".".len();
+                Self {
+                    name: name.get(..end).filter(|name| !name.is_empty()).map(str::to_owned),
+                    ..self.clone()
+                }
+            }
+            _ => self.clone(),
+        }
+    }
+
+    /// What stands behind the name of a target in this one: nothing, a command, or that the run was undone. `None` where it
+    /// has no such name in it.
+    fn behind_target(&self, target: &str) -> Option<&str> {
+        let name = self.name.as_deref()?;
+        let of_target = format!(".{target}");
+        let mut behind = name.match_indices(&of_target).map(|(at, of)| &name[at + of.len()..]);
+        behind.find(|behind| {
+            let rest = COMMANDS.iter().find_map(|command| behind.strip_prefix(command)).unwrap_or(behind);
+            rest.is_empty() || rest.starts_with(UNDONE)
+        })
     }
 
     fn named(&self, name: &str) -> Result<Self, NoTableUrl> {
@@ -258,6 +302,39 @@ mod tests {
             ("a b://c", false),
         ] {
             assert_eq!(TableUrl::is_meant(text), is_meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_run_of_a_target_is_found_by_what_all_are_given_and_by_its_own_address() {
+        let of = |text: &str, job| url(text).naming_for("d/new hires.csv", "emea", job).unwrap().to_string();
+        let (update, remove) = (Some(Job::Update), Some(Job::Remove));
+        for (typed, job, run) in [
+            ("dynamodb://runs", None, "dynamodb://runs/new hires.emea"),
+            ("dynamodb://runs", update, "dynamodb://runs/new hires.emea.update"),
+            ("dynamodb://runs/spring", None, "dynamodb://runs/spring.emea"),
+            ("dynamodb://runs/spring", remove, "dynamodb://runs/spring.emea.remove"),
+            ("dynamodb://runs/spring.emeax", None, "dynamodb://runs/spring.emeax.emea"),
+            ("dynamodb://runs/spring.emea.update", remove, "dynamodb://runs/spring.emea.update.emea.remove"),
+        ] {
+            assert_eq!(of(typed, job), run);
+            // Its own address, as it is listed, is its own.
+            assert_eq!(of(run, job), run);
+        }
+        assert_eq!(of("dynamodb://runs/spring.emea", update), "dynamodb://runs/spring.emea.update");
+        let undone = "dynamodb://runs/spring.emea.undone-1f?region=eu-west-1";
+        assert_eq!(of(undone, None), undone);
+        for (run, all) in [
+            ("dynamodb://runs/spring.emea", "dynamodb://runs/spring"),
+            (
+                "dynamodb://runs/spring.emea.update?region=eu-west-1",
+                "dynamodb://runs/spring?region=eu-west-1",
+            ),
+            ("dynamodb://runs/spring.emeax", "dynamodb://runs/spring.emeax"),
+            ("dynamodb://runs", "dynamodb://runs"),
+            (undone, undone),
+        ] {
+            assert_eq!(url(run).of_all_targets("emea").to_string(), all);
         }
     }
 }
