@@ -29,3 +29,44 @@ pub(super) async fn again(work: impl AsyncFn() -> Result<Exit, Failure>) -> Resu
     }
     work().await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn had() -> Failure {
+        Failure::stopped("somebody has had it").remedy(Remedy::PlanAgain)
+    }
+
+    #[tokio::test]
+    async fn what_somebody_had_meanwhile_is_looked_at_again_and_nothing_else_is() {
+        for (failures, rounds) in [(0, 1), (1, 2), (3, 4)] {
+            let seen = Cell::new(0);
+            let ended = again(async || {
+                seen.set(seen.get() + 1);
+                if seen.get() <= failures { Err(had()) } else { Ok(Exit::SomeFailed) }
+            });
+            assert_eq!((ended.await.unwrap(), seen.get()), (Exit::SomeFailed, rounds));
+        }
+        let seen = Cell::new(0);
+        let ended = again(async || {
+            seen.set(seen.get() + 1);
+            Err(Failure::stopped("it is full"))
+        });
+        assert_eq!((ended.await.unwrap_err().what.as_str(), seen.get()), ("it is full", 1));
+        let seen = Cell::new(0);
+        let ended = again(async || {
+            seen.set(seen.get() + 1);
+            Err(had())
+        });
+        assert_eq!((ended.await.unwrap_err().exit, seen.get()), (Exit::Stopped, ROUNDS));
+    }
+
+    #[test]
+    fn a_part_that_was_done_is_not_done_again() {
+        assert_eq!(not_again(had()).remedy, None);
+        assert_eq!(not_again(Failure::usage("x")).what, "x");
+    }
+}

@@ -1,5 +1,6 @@
 //! Typed → meant, of several targets: an import or a retry for each, with what the file of targets says in the flags' place.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,13 +71,13 @@ impl TypedFleet {
         let picked = of_file(&args.shared)?;
         let named = named_table(&args);
         let mut members = Vec::new();
-        for (name, path) in ledgers {
-            let Some(one) = picked.find(&name)? else { continue };
-            let before = Before::of(&path)?;
+        for Retried { target, at, state } in ledgers {
+            let Some(one) = picked.find(&target)? else { continue };
+            let before = Before::says(&at, &state);
             let mut shared = shared_of(&args.shared, one);
             shared.rehearsal.simulate |= before.is_rehearsal(false);
             shared.ledger = None; // this one
-            let of = RetryArgs { of: Some(path), shared, ..args.clone() };
+            let of = RetryArgs { of: Some(at), shared, ..args.clone() };
             members.push(Typed::retry_of(of, before, settings::named(), words.clone())?);
         }
         let Some(first) = members.first() else {
@@ -325,9 +326,8 @@ pub(super) fn retries<T>(
     let named = named_table(&args);
     let picked = Picked::of(&args.shared.targets)?;
     let mut members = Vec::new();
-    for (name, at) in ledgers {
-        let Some(one) = picked.find(&name)? else { continue };
-        let (state, _) = ledger::peek(&at)?;
+    for Retried { target, at, state } in ledgers {
+        let Some(one) = picked.find(&target)? else { continue };
         members.push(retry(retry_of(&args, one, &at), &state, named.clone())?);
     }
     if members.is_empty() { Err(none_has_one()) } else { Ok((members, args.shared.targets)) }
@@ -350,11 +350,19 @@ fn retry_of(args: &RetryArgs, one: OnePicked<'_>, ledger: &LedgerAt) -> RetryArg
     RetryArgs { of: Some(ledger.clone()), shared, ..args.clone() }
 }
 
+/// The ledger of one of several targets that is retried.
+struct Retried {
+    target: String,
+    at: LedgerAt,
+    /// What it says; of one that is to be begun, what it is told.
+    state: State,
+}
+
 /// A ledger that says of which target it is, and the flags with the file of targets that it was made by, where none was typed.
-fn args_of_ledger(args: &mut RetryArgs, ledger: LedgerAt) -> Result<(String, LedgerAt), Failure> {
-    let (state, _) = ledger::peek(&ledger)?;
+fn args_of_ledger(args: &mut RetryArgs, at: LedgerAt) -> Result<Retried, Failure> {
+    let (state, _) = ledger::peek(&at)?;
     let Some(target) = state.header.target.clone() else {
-        return Err(Failure::usage(format!("the ledger is of no target: `{}`", ledger.display()))
+        return Err(Failure::usage(format!("the ledger is of no target: `{}`", at.display()))
             .hint("leave --targets out: it says itself of which instance it is"));
     };
     let targets = &mut args.shared.targets.targets;
@@ -367,57 +375,73 @@ fn args_of_ledger(args: &mut RetryArgs, ledger: LedgerAt) -> Result<(String, Led
     if only.is_empty() {
         only.push(target.clone());
     }
-    Ok((target, ledger))
+    Ok(Retried { target, at, state })
 }
 
-/// The ledgers that a retry of several targets is of, each with its target's name.
+/// The ledgers that a retry of several targets is of.
 ///
 /// # Errors
 /// Exit 2 where the file of targets or the ledgers cannot be used.
-fn ledgers_of(args: &mut RetryArgs, job: Option<ledger::Job>) -> Result<Vec<(String, LedgerAt)>, Failure> {
+fn ledgers_of(args: &mut RetryArgs, job: Option<ledger::Job>) -> Result<Vec<Retried>, Failure> {
     match args.of.clone() {
         Some(of) => Ok(vec![args_of_ledger(args, of)?]),
         None => ledgers_beside(args, job),
     }
 }
 
-/// The ledgers of all targets beside a roster, or beside the roster that a file of failed rows is of.
-fn ledgers_beside(args: &RetryArgs, job: Option<ledger::Job>) -> Result<Vec<(String, LedgerAt)>, Failure> {
+/// The ledgers of all targets beside a roster, or beside the roster that a file of failed rows is of: with such a file also one
+/// that is to be begun, for whoever has mended a row's target has sent it where nothing was sent before.
+fn ledgers_beside(args: &RetryArgs, job: Option<ledger::Job>) -> Result<Vec<Retried>, Failure> {
     let Some(roster) = &args.roster else {
         return Err(Failure::usage("which ledgers are retried?")
             .hint("name the roster with --roster, or the file of its failed rows; or one ledger"));
     };
     let picked = of_file(&args.shared)?;
+    // What a ledger that is to be begun is told is what any of the others was, also of one that is not asked for.
+    let all = Picked::of(&TargetsArgs { only: Vec::new(), ..args.shared.targets.clone() })?;
+    let of = failed::roster_of(roster);
     let simulates = args.shared.rehearsal.simulate;
-    if args.shared.ledger.is_some() {
-        let whole = failed::roster_of(roster).map_or(roster.clone(), |(whole, _)| whole);
+    let place = |one: OnePicked<'_>, roster: &Path, is_rehearsal: bool| {
+        one.ledger(args.shared.ledger.as_ref(), job, roster, is_rehearsal)
+    };
+    let there = |roster: &Path, is_rehearsal: bool| {
         let mut there = Vec::new();
-        for one in picked.each() {
-            let ledger = one.ledger(args.shared.ledger.as_ref(), job, &whole, simulates)?;
-            if ledger::is_there(&ledger) {
-                there.push((one.name(), ledger));
+        for one in all.each() {
+            let at = place(one, roster, is_rehearsal)?;
+            if ledger::is_there(&at) {
+                let (state, _) = ledger::peek(&at)?;
+                there.push(Retried { target: one.name(), at, state });
             }
         }
-        return Ok(there);
-    }
-    let is_there = |roster: &Path| {
-        let all = picked.each().flat_map(|one| {
-            let stem = beside::for_target(roster, Some(&one.target().name));
-            let kinds = [false, true].into_iter().filter(|is| *is || !simulates);
-            kinds.map(move |is_rehearsal| (one.name(), beside::ledger_for(job, &stem, is_rehearsal)))
-        });
-        all.filter(|(_, ledger)| ledger.exists()).collect::<Vec<_>>()
+        Ok::<_, Failure>(there)
     };
-    let of = failed::roster_of(roster);
-    let mut there = of.as_ref().map(|(of, _)| is_there(of)).unwrap_or_default();
-    if there.is_empty() {
-        there = is_there(roster);
+    // A roster has ledgers of both where its import was rehearsed: those of the kind that the file is of come first.
+    let rehearsed = simulates || of.as_ref().is_some_and(|(_, is_rehearsal)| *is_rehearsal);
+    let kinds =
+        if simulates || args.shared.ledger.is_some() { vec![simulates] } else { vec![rehearsed, !rehearsed] };
+    let rosters = of.iter().map(|(whole, _)| whole.as_path()).chain([roster.as_path()]);
+    let mut found: Option<(Vec<Retried>, &Path, bool)> = None;
+    for (roster, is_rehearsal) in rosters.flat_map(|roster| kinds.iter().map(move |kind| (roster, *kind))) {
+        let all = there(roster, is_rehearsal)?;
+        if !all.is_empty() {
+            found = Some((all, roster, is_rehearsal));
+            break;
+        }
     }
-    // A roster has ledgers of both where its import was rehearsed.
-    let rehearsed = simulates || of.is_some_and(|(_, is_rehearsal)| is_rehearsal);
-    let is_one = |ledger: &Path| beside::is_named_as_rehearsed(ledger) == rehearsed;
-    if there.iter().any(|(_, ledger)| is_one(ledger)) {
-        there.retain(|(_, ledger)| is_one(ledger));
+    let Some((there, whole, is_rehearsal)) = found else { return Ok(Vec::new()) };
+    let begins = of.is_some() && args.codes.is_empty();
+    let beside = there.first().map(|one| one.state.begun_beside()).filter(|_| begins);
+    let mut retried = Vec::new();
+    let mut there = there.into_iter().map(|one| (one.target.clone(), one)).collect::<HashMap<_, _>>();
+    for one in picked.each() {
+        match (there.remove(&one.name()), &beside) {
+            (Some(is_there), _) => retried.push(is_there),
+            (None, Some(state)) => {
+                let at = place(one, whole, is_rehearsal)?;
+                retried.push(Retried { target: one.name(), at, state: state.clone() });
+            }
+            (None, None) => {}
+        }
     }
-    Ok(there.into_iter().map(|(target, ledger)| (target, ledger.into())).collect())
+    Ok(retried)
 }

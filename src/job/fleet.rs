@@ -92,7 +92,8 @@ impl InTargets<Job> {
     /// Has each retry know the runs of the others: a row of one of them may have been sent to another target.
     fn know_each_other(&mut self) {
         let run_of = |(_, job): &(String, Job)| job.before().map(|before| before.run.clone());
-        let runs: Vec<String> = self.members.iter().filter_map(run_of).collect();
+        let runs: Vec<String> =
+            self.members.iter().filter_map(run_of).filter(|run| !run.is_empty()).collect();
         for (_, job) in &mut self.members {
             if let What::Retry { before, .. } = &mut job.what {
                 before.others = runs.iter().filter(|run| **run != before.run).cloned().collect();

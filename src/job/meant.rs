@@ -312,9 +312,11 @@ impl Job {
 
     /// The roster that the ledger is to name: a file of failed rows is a part of it and does not take its place.
     pub(super) fn recorded_roster(&self, state: &State) -> String {
-        let whole = self
-            .before()
-            .filter(|before| self.is_of_part() && !state.header.run.is_empty() && before.whole.exists());
+        let whole = self.before().filter(|before| {
+            // One that is begun beside others', where nothing was sent before, is of the roster that theirs are of.
+            let is_its = before.run.is_empty() || !state.header.run.is_empty();
+            self.is_of_part() && is_its && before.whole.exists()
+        });
         whole.map_or_else(|| beside::absolute(self.roster()), |before| before.whole.display().to_string())
     }
 }

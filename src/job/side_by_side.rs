@@ -190,3 +190,43 @@ pub(super) fn failed(mut left_out: Vec<(String, Failure)>, are_skipped: bool) ->
     });
     if plans_again { failure.remedy(Remedy::PlanAgain) } else { failure }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of one target, of two, and of none; each may be one that is to be planned again.
+    #[test]
+    fn whoever_cannot_be_worked_with_is_left_out_only_where_that_is_said_and_others_are_left() {
+        let away = || ("na".to_owned(), Failure::stopped("it is away").hint("wait"));
+        let again = || {
+            let failure = Failure::stopped("somebody had it").remedy(Remedy::PlanAgain);
+            ("emea".to_owned(), failure)
+        };
+        for (are_skipped, is_any_left) in [(false, false), (false, true), (true, false), (true, true)] {
+            refuse_failed(&mut Vec::new(), are_skipped, is_any_left).unwrap();
+            let mut one = vec![away()];
+            let refused = refuse_failed(&mut one, are_skipped, is_any_left);
+            match (are_skipped, is_any_left) {
+                (true, true) => assert!(refused.is_ok() && one.len() == 1),
+                _ => {
+                    let failure = refused.unwrap_err();
+                    assert_eq!(
+                        (failure.what.as_str(), failure.exit),
+                        ("target `na`: it is away", Exit::Stopped)
+                    );
+                    // How to go on without it is said to whoever has not said so.
+                    let hint = failure.hint.unwrap();
+                    assert_eq!(hint.contains("failed-targets-skipped"), !are_skipped, "{hint}");
+                }
+            }
+            // Whoever is to be looked at again is not left out for it, whatever else is.
+            for mut left_out in [vec![again()], vec![away(), again()]] {
+                let failure = refuse_failed(&mut left_out, are_skipped, is_any_left).unwrap_err();
+                assert_eq!(failure.remedy, Some(Remedy::PlanAgain), "{failure}");
+            }
+        }
+        let both = failed(vec![away(), ("fr".to_owned(), Failure::usage("no such role"))], false);
+        assert_eq!((both.what.as_str(), both.exit), ("2 targets cannot be worked with", Exit::Usage));
+    }
+}

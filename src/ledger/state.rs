@@ -54,6 +54,20 @@ pub struct State {
     renamed: HashMap<Box<str>, Place>,
 }
 
+impl State {
+    /// What stands in a ledger that is to be begun beside this one, of another of several targets: nothing, and what its job is
+    /// told is what this one's was.
+    pub(crate) fn begun_beside(&self) -> Self {
+        let Header { roster, rehearsal, job, header_row, .. } = self.header.clone();
+        let Session { roster: last, settings, header_row: of_last, .. } = self.session.clone();
+        Self {
+            header: Header { roster, rehearsal, job, header_row, ..Header::default() },
+            session: Session { roster: last, settings, header_row: of_last, ..Session::default() },
+            ..Self::default()
+        }
+    }
+}
+
 /// The first record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Header {

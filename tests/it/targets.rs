@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::harness::Watched;
 use crate::harness::{INSTANCES, Ran, Service, folder, headcount, pasted, run};
 
 const HEADER: &str = "first name,last name,email address,password,user login,routing profile name,security profile name,phone type (soft/desk),target\n";
@@ -398,6 +400,14 @@ fn the_ledgers_of_all_targets_may_be_in_one_table_and_each_command_finds_its_own
         let [emea, fr, na] = ["spring.emea", "spring.fr", "spring.na"];
         let updates = ["spring.emea.update", "spring.fr.update", "spring.na.update"];
         assert_eq!(names, [emea, updates[0], fr, "spring.fr.remove", updates[1], na, updates[2]]);
+        // Its own address is the run of that target, and begins no other beside it.
+        let own = "dynamodb://targets/spring.emea";
+        let flags = ["--targets", "targets.toml", "--target", "emea", "--ledger", own, "--yes", "--replan"];
+        let ran = with(&[&["import", "roster.csv"], &flags[..]].concat()).exits(0);
+        assert!(ran.stdout.contains("1 of 1 row created; 0 CreateUser calls"), "{}", ran.stdout);
+        let again = with(&["ledger", "list", "dynamodb://targets", "--format", "json"]).exits(0);
+        let again: Value = serde_json::from_str(&again.stdout).unwrap();
+        assert_eq!(again["runs"].as_array().unwrap().len(), names.len());
         let ran = with(&["undo", ledger, "--targets", "targets.toml", "--yes"]).exits(2);
         let command = ran.stderr.split_once("if that is right: ").unwrap().1.lines().next().unwrap();
         let mut paste = pasted(&at(&service, folder.path()), command);
@@ -405,6 +415,128 @@ fn the_ledgers_of_all_targets_may_be_in_one_table_and_each_command_finds_its_own
         // Whoever was deleted a moment ago may only be unseen: the same command looks again.
         let ran = run(&mut paste).exits(6);
         assert!(ran.stdout.contains("total  2 people deleted"), "{}", ran.stdout);
+    }
+}
+
+/// Whoever mends the target of a row sends it where nothing was sent before: its ledger is begun, and it is not passed over.
+#[test]
+fn a_mended_row_goes_to_a_target_that_had_none_before() {
+    let (service, folder) = stage(&[("ann", "emea"), ("bob", "Mars")]);
+    let ran = import(&service, folder.path(), &["--yes", "--skip-invalid"]).exits(1);
+    let failed = folder.path().join("roster.csv.failed.csv");
+    let text = fs::read_to_string(&failed).unwrap();
+    let retry = printed(&ran, "retry with: ").to_owned();
+    let again = || run(pasted(&at(&service, folder.path()), &retry).arg("--yes"));
+    // Its password is blank there, which is said, and it is in the next file of failed rows.
+    fs::write(&failed, text.replace("Mars", "fr")).unwrap();
+    let ran = again().exits(3);
+    assert!(ran.stderr.contains("password"), "{}", ran.stderr);
+    assert!(failed.exists());
+    let mended =
+        text.replace("Mars", "fr").replace("bob@example.com,,", "bob@example.com,Lantern-Reef-7bob,");
+    fs::write(&failed, mended).unwrap();
+    let ran = again().exits(0);
+    assert!(ran.stdout.contains("fr     1 of 1 row created"), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(service.calls("CreateUser", "executed"), 2);
+    // The ledger is the roster's, and the roster is gone on with once it is mended too.
+    renamed(folder.path(), "Mars", "fr");
+    let ran = import(&service, folder.path(), &["--yes"]).exits(0);
+    assert!(
+        ran.stdout.contains("total  2 of 2 rows created; 0 CreateUser calls"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
+    // The same of an update, whose ledger is told what the others' were.
+    renamed(folder.path(), "Ana,Silva", "Eva,Silva");
+    renamed(folder.path(), "soft,fr", "soft,Mars");
+    let flags = ["update", "roster.csv", "--yes", "--skip-invalid", "--only", "identity"];
+    let ran = with_targets(&service, folder.path(), &flags).exits(1);
+    let failed = folder.path().join("roster.csv.update.failed.csv");
+    let text = fs::read_to_string(&failed).unwrap();
+    fs::write(&failed, text.replace("Mars", "fr")).unwrap();
+    let mut retry = pasted(&at(&service, folder.path()), printed(&ran, "retry with: "));
+    let ran = run(retry.arg("--yes")).exits(0);
+    assert!(ran.stdout.contains("fr     1 of 1 person updated"), "{}{}", ran.stdout, ran.stderr);
+    // And of leavers.
+    fs::write(folder.path().join("leavers.csv"), "user login,target\nann,emea\nbob,Mars\n").unwrap();
+    let flags = ["remove", "leavers.csv", "--yes", "--count", "1", "--skip-invalid"];
+    let ran = with_targets(&service, folder.path(), &flags).exits(1);
+    let failed = folder.path().join("leavers.csv.remove.failed.csv");
+    let text = fs::read_to_string(&failed).unwrap();
+    fs::write(&failed, text.replace("Mars", "fr")).unwrap();
+    let retry = format!("{} --yes --count 1", printed(&ran, "retry with: "));
+    let ran = run(&mut pasted(&at(&service, folder.path()), &retry)).exits(0);
+    assert!(ran.stdout.contains("fr     1 of 1 person deleted"), "{}{}", ran.stdout, ran.stderr);
+}
+
+/// The run of a target that began in a file is found in the table by the command that is given for all of them, and by what
+/// `status` prints.
+#[cfg(unix)]
+#[test]
+fn the_runs_of_targets_that_began_in_files_go_on_in_a_table() {
+    for tables in crate::tables::all() {
+        let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na")]);
+        let by = |mut command: Command| {
+            tables.reached_by(&mut command);
+            command
+        };
+        let with = |words: &[&str]| run(by(at(&service, folder.path())).args(words));
+        with(&["ledger", "create", "dynamodb://moved-targets"]).exits(0);
+        import(&service, folder.path(), &[]).exits(0);
+        for target in ["emea", "fr", "na"] {
+            let file = format!("roster.csv.{target}.ledger.jsonl");
+            let ran = with(&["ledger", "push", &file, "dynamodb://moved-targets/spring"]).exits(0);
+            assert!(
+                ran.stdout.contains(&format!("dynamodb://moved-targets/spring.{target}")),
+                "{}",
+                ran.stdout
+            );
+        }
+        // Whoever goes on with the files is told where all of them are.
+        let ran = import(&service, folder.path(), &["--yes"]).exits(4);
+        assert!(ran.stderr.contains("--ledger dynamodb://moved-targets/spring"), "{}", ran.stderr);
+        let more = [("dan", "emea"), ("eve", "emea")];
+        roster(folder.path(), &[&[("ann", "emea"), ("bob", "fr"), ("cyd", "na")], &more[..]].concat());
+        let flags = ["--targets", "targets.toml", "--ledger", "dynamodb://moved-targets/spring", "--yes"];
+        // It is stopped right away, so that something is left to be resumed.
+        let slowly =
+            ["import", "roster.csv", "--replan", "--rate", "0.01", "--burst", "1", "--format", "json"];
+        let mut cut = Watched::start(by(at(&service, folder.path())).args([&slowly, &flags[..]].concat()));
+        while cut.event().is_some_and(|event| event["event"] != "started" || event["target"] != "emea") {}
+        cut.interrupt();
+        cut.end().exits(5);
+        let status = with(&["status", "dynamodb://moved-targets/spring.emea"]).exits(0);
+        let resume = status.stdout.lines().find_map(|line| line.strip_prefix("resume with: "));
+        let resume = resume.unwrap_or_else(|| panic!("{}", status.stdout)).replace("--rate 0.01", "--rate 9");
+        let resume = resume.replacen("headcount", env!("CARGO_BIN_EXE_headcount"), 1);
+        let ran = run(&mut by(pasted(&at(&service, folder.path()), &resume))).exits(0);
+        assert!(ran.stdout.contains("3 of 3 rows created"), "{}{}", ran.stdout, ran.stderr);
+        let listed = with(&["ledger", "list", "dynamodb://moved-targets", "--format", "json"]).exits(0);
+        let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+        assert_eq!(listed["runs"].as_array().unwrap().len(), 3, "{listed}");
+    }
+}
+
+/// A roster without a column of targets is the one target's that alone is asked for: of its import, and of its retry.
+#[test]
+fn the_retry_of_one_targets_ledger_is_about_that_target_alone() {
+    for default in ["", "default_target = \"na\"\n"] {
+        let (service, folder) = stage(&[]);
+        fs::write(folder.path().join("targets.toml"), default.to_owned() + TARGETS).unwrap();
+        let row = |user: &str, profile: &str| {
+            format!("Ana,Silva,{user}@example.com,Lantern-Reef-7{user},{user},{profile},Agent,soft\n")
+        };
+        let header = HEADER.replace(",target\n", "\n");
+        let text = header + &row("ann", "Basic Routing Profile") + &row("bob", "Nonsense");
+        fs::write(folder.path().join("roster.csv"), &text).unwrap();
+        let alone = ["--target", "emea", "--skip-invalid", "--yes"];
+        import(&service, folder.path(), &alone).exits(1);
+        fs::write(folder.path().join("roster.csv"), text.replace("Nonsense", "Basic Routing Profile"))
+            .unwrap();
+        let mut retry = at(&service, folder.path());
+        let ran = run(retry.args(["retry", "roster.csv.emea.ledger.jsonl", "--yes"])).exits(0);
+        assert!(ran.stdout.contains("2 of 2 rows created"), "{default}{}{}", ran.stdout, ran.stderr);
     }
 }
 
@@ -438,7 +570,7 @@ fn what_failed_of_updates_is_in_one_file_and_its_retry_sends_each_home() {
     let retry = printed(&ran, "retry with: ");
     let ran = run(pasted(&at(&service, folder.path()), retry).arg("--yes")).exits(0);
     assert!(ran.stdout.contains("na     1 of 1 person updated"), "{}", ran.stdout);
-    // The one row that was no target's has no ledger yet that would know it: an update of the roster takes it up.
+    assert!(ran.stdout.contains("total  3 of 3 people updated"), "{}", ran.stdout);
     renamed(folder.path(), "nowhere", "fr");
     renamed(folder.path(), "Nonsense", "Basic Routing Profile");
     with_targets(&service, folder.path(), &["update", "roster.csv", "--yes"]).exits(0);

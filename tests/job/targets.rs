@@ -528,6 +528,31 @@ async fn each_row_is_checked_by_the_rules_of_its_own_instance() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_target_whose_ledger_is_in_use_keeps_all_from_starting_unless_such_are_left_out() {
+    let mut several = Several::set(specs());
+    several.write(2, &["emea", "dach", "na"]);
+    let what = What::Import { roster: several.stage.path("roster.csv") };
+    let held = several.job(1, what).check(&several.stage.world).await.unwrap().plan().await.unwrap();
+    let failure = several.import().refuse_in_use(&several.stage.world).unwrap_err();
+    assert_eq!(failure.exit, Exit::Stopped);
+    assert!(failure.what.contains("target `dach`") && failure.what.contains("in use"), "{failure}");
+    several.skips_failed = true;
+    let mut fleet = several.import();
+    fleet.refuse_in_use(&several.stage.world).unwrap();
+    let planned = fleet.check(&several.stage.world).await.unwrap().plan().await.unwrap();
+    assert_eq!(planned.outlook().left_out.len(), 1);
+    let ended = planned.run().await.unwrap();
+    assert_eq!(exits(&ended), (vec![("emea", Exit::Done), ("na", Exit::Done)], Exit::Stopped));
+    assert_eq!(ended.left_out[0].0, "dach");
+    assert!(several.users("dach").is_empty());
+    drop(held);
+    several.go_on();
+    several.import().refuse_in_use(&several.stage.world).unwrap();
+    assert_eq!(several.run(several.import()).await.unwrap().exit, Exit::Done);
+    assert_eq!(several.users("dach"), Several::people("dach", 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_targets_that_are_one_instance_are_refused() {
     let mut several = Several::set(specs());
     several.of[1].2 = "emea".to_owned();

@@ -316,6 +316,35 @@ fn whoever_stands_by_stops_when_asked_to() {
     assert_eq!(shared.stand_by("me", &mut |_| {}, &stops).unwrap(), Stood::Stopped);
 }
 
+/// What was read of the instance after a ledger was found free says nothing of whom somebody else has made since.
+#[tokio::test]
+async fn whoever_has_had_a_ledger_since_it_was_found_free_is_known() {
+    let (clock, engine) = (Arc::new(Still::default()), Arc::new(InMemory::default()));
+    let found_free = || {
+        let mine = ledger(&engine, &clock);
+        assert_eq!(mine.had_since().unwrap(), None, "nobody has looked yet");
+        assert_eq!(mine.stand_by("me", &mut |_| {}, &|| false).unwrap(), Stood::Free);
+        assert_eq!(mine.had_since().unwrap(), None);
+        mine
+    };
+    // Somebody begins the run, is at work, and lets go of it: from each of these on it is no longer as it was found.
+    let mine = found_free();
+    let theirs = opened(&ledger(&engine, &clock), &clock);
+    play(&theirs, 1, "r").await;
+    assert!(mine.had_since().unwrap().is_some(), "it was begun");
+    theirs.close(Exit::Done).unwrap();
+    assert!(mine.had_since().unwrap().is_some(), "and let go of");
+    // And likewise of a run that is there.
+    let mine = found_free();
+    let theirs = opened(&ledger(&engine, &clock), &clock);
+    theirs.record(&mut plan(1, "r", "2027-01-15T08:00:00Z").into_iter().skip(1)).await.unwrap();
+    assert!(mine.had_since().unwrap().is_some());
+    theirs.close(Exit::Done).unwrap();
+    assert!(mine.had_since().unwrap().is_some());
+    // What was found out about one name says nothing of another.
+    assert_eq!(mine.naming("other").had_since().unwrap(), None);
+}
+
 #[test]
 fn a_log_with_a_hole_is_damaged_and_says_where() {
     let (clock, engine) = (Arc::new(Still::default()), Arc::new(InMemory::default()));
