@@ -22,7 +22,7 @@ use super::meant_undo::TypedUndo;
 use super::retype::Line;
 use super::screen::{Doing, Stage, asks};
 use super::typed_number::{self, Answer};
-use super::undo_farewell::UndoFarewell;
+use super::undo_farewell::{self, UndoFarewell};
 use super::voice::Flags;
 use super::{changes, leavers, of_targets, output, retype, settings, undo, validate, words};
 use crate::error::Failure;
@@ -252,8 +252,7 @@ fn of_update(
         all += ended.counts;
         missing += leaves.missing;
     }
-    all.total += ended.unmet;
-    all.invalid += ended.unmet;
+    ended.counts_apart(&mut all);
     words.failed = all.failed();
     words.total = change_farewell::summary(&all, missing, &text::duration(ended.took));
     words
@@ -360,8 +359,7 @@ fn of_remove(
         words.lines(target, leavers::of_one_target(typed, arn, ended));
         all += ended.counts;
     }
-    all.total += ended.unmet;
-    all.invalid += ended.unmet;
+    ended.counts_apart(&mut all);
     words.failed = all.failed();
     words.total = leavers::summary(&all, &text::duration(ended.took));
     words
@@ -429,9 +427,10 @@ fn agrees_to_undo(
     words: &[OsString],
 ) -> Result<bool, Failure> {
     let with_some = planned.lanes.iter().filter(|(_, one)| one.counts().delete > 0);
-    let mut untyped = Vec::new();
+    let (mut untyped, mut unnamed) = (Vec::new(), Vec::new());
     for (target, one) in with_some {
         if !of(members, target)?.is_run_typed() {
+            unnamed.push(format!("`{target}`"));
             untyped.extend(["--run".to_owned(), one.run_id().to_owned()]);
         }
     }
@@ -442,7 +441,10 @@ fn agrees_to_undo(
         let users = count(going, "user");
         let more: Vec<String> = (!args.yes).then(|| "--yes".to_owned()).into_iter().chain(untyped).collect();
         let command = retype::resume_with(words, &more);
-        let what = format!("nobody was deleted: {users} would be, and nobody is there to type that number");
+        let what = match (args.run.is_empty(), unnamed.as_slice()) {
+            (false, [_, ..]) => format!("nobody was deleted: --run names no run of {}", unnamed.join(", ")),
+            _ => format!("nobody was deleted: {users} would be, and nobody is there to type that number"),
+        };
         return Err(Failure::usage(what).hint(format!("if that is right: {command}")));
     }
     Ok(typed_number::asks(going)? == Answer::Agreed)
@@ -454,16 +456,16 @@ fn of_undo(
     arns: &[(String, String)],
     ended: &EndedAbreast<EndedUndo>,
 ) -> Words {
-    let (mut words, mut deleted) = (Words::default(), 0);
+    let mut words = Words::default();
     for (target, came) in &ended.lanes {
         let (Ok(ended), Ok(typed)) = (came, of(members, target)) else { continue };
         let arn = arns.iter().find(|(of, _)| of == target).map_or("", |(_, arn)| arn);
         let farewell = UndoFarewell { typed, arn, ended };
         words.result(target, farewell.result());
         words.lines(target, farewell.of_one_target());
-        deleted += ended.parted.deleted;
     }
-    words.total = format!("{} deleted; {}\n", text::people(deleted), text::duration(ended.took));
+    let all = ended.lanes.iter().filter_map(|(_, came)| came.as_ref().ok());
+    words.total = undo_farewell::total(all, &text::duration(ended.took));
     words
 }
 

@@ -33,8 +33,7 @@ impl FleetFarewell<'_> {
             steps += ended.steps;
             calls += ended.calls;
         }
-        all.total += self.ended.unmet;
-        all.invalid += self.ended.unmet;
+        self.ended.counts_apart(&mut all);
         let total = farewell::summary(&all, &steps, calls, self.ended.took);
         let result = |_: &str, ended: &Ended| farewell::of_counts(&ended.counts, &ended.steps);
         of_targets::results(self.ended, result, &total)

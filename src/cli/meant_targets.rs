@@ -153,6 +153,11 @@ impl Picked {
         Ok(Self { file: file.clone(), targets, names: Arc::new(names), places })
     }
 
+    /// Whether the file has a target of this name, asked for or not.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.targets.each.iter().any(|target| target.name == name)
+    }
+
     /// Each of them.
     pub(super) fn each(&self) -> impl Iterator<Item = OnePicked<'_>> {
         self.places.iter().map(|at| OnePicked { picked: self, at: *at })

@@ -2,7 +2,7 @@
 //! after it.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::instance::InstanceArgs;
@@ -12,12 +12,13 @@ use super::meant_targets::{self, Picked};
 use super::policy::Needs;
 use super::retype::{Line, word_of};
 use super::settings::{self, Named};
-use super::tables;
+use super::{output, tables};
 use crate::connect::policy;
 use crate::disk;
 use crate::error::Failure;
 use crate::job::{Before, PaceAsked, Patience, UndoJob, kept_before};
 use crate::ledger::{self, Job, LedgerAt, State, beside, undone};
+use crate::text::plain;
 
 /// What was typed, the ledger that is meant, and the command line.
 pub(super) struct TypedUndo {
@@ -82,7 +83,17 @@ impl TypedUndo {
             .hint("name it as the import did, without the target's name: dynamodb://TABLE/NAME"));
         }
         let mut members = Vec::new();
-        for one in Picked::of(&args.targets)?.each() {
+        let picked = Picked::of(&args.targets)?;
+        if let Some(roster) = args.ledger.on_disk() {
+            for (target, ledger) in of_targets(roster).iter().filter(|(target, _)| !picked.has(target)) {
+                output::say(&format!(
+                    "warning: nobody of `{}` is deleted: its target `{target}` is not in `{}`",
+                    plain(&ledger.display().to_string()),
+                    plain(&picked.file.display().to_string())
+                ));
+            }
+        }
+        for one in picked.each() {
             let (named, is_rehearsal) =
                 (args.ledger.in_table().map(|_| &args.ledger), args.rehearsal.simulate);
             let ledger = one.ledger(named, None, &args.ledger, is_rehearsal)?;
@@ -219,6 +230,18 @@ fn puts_back(state: &State, ledger: &Path, words: &[OsString], command: &str, fi
         line.option("--credentials-out", Some(disk::with_suffix(file, ".passwords.jsonl").display()));
     }
     line
+}
+
+/// The ledgers of imports beside a roster that are one of several targets', each with its target's name.
+fn of_targets(roster: &Path) -> Vec<(String, PathBuf)> {
+    let named = beside::named_as_of_targets(roster).into_iter();
+    let of_import = named.filter_map(|path| {
+        let header = ledger::first(&LedgerAt::file(&path))?;
+        Some((header.target.filter(|_| header.job.is_none())?, path))
+    });
+    // One of whom nothing is left has another name.
+    let of = |target: &str| beside::ledger_of(&beside::for_target(roster, Some(target)), false);
+    of_import.filter(|(target, path)| *path == of(target)).collect()
 }
 
 /// The arguments with how the instance of a target is reached, where the ledger is one target's: its role is in the file of

@@ -261,7 +261,9 @@ pub(super) fn rehearse_mended(args: &MendArgs, copy: &Path) -> Line {
 pub(super) fn diff(args: &ValidateArgs, roster: &Path) -> Line {
     let mut line = Line::new(program(), "diff");
     line.path(roster);
-    line.option("--instance", Some("ID"));
+    line.option("--instance", args.targets.is_none().then_some("ID"));
+    line.option("--targets", args.targets.as_ref().map(|path| path.display()));
+    args.only.iter().for_each(|name| line.option("--target", Some(name)));
     line.take(Line::reading(&args.reading, false));
     line.option("--directory", args.directory.as_ref().map(|path| path.display()));
     line.allowed(&args.allow);

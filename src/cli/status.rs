@@ -167,6 +167,12 @@ fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> 
         let Gathered { state, at_work, .. } = gathered;
         let stands = match (*at_work, is_done(gathered)) {
             (true, _) => "at work",
+            (false, _) if state.moved_to.is_some() => "moved",
+            (false, _) if state.header.job.is_none() && is_undone(&state.counts(false)) => "undone",
+            // Whether an undo was to delete more is not on record before it does.
+            (false, true) if state.header.job.is_none() && state.counts(false).deleted > 0 => {
+                "undone in part"
+            }
             (false, true) => "complete",
             (false, false) => "not complete",
         };

@@ -17,7 +17,24 @@ pub(super) struct UndoFarewell<'f> {
     pub(super) ended: &'f EndedUndo,
 }
 
+/// The result of several in one line.
+pub(super) fn total<'e>(all: impl Iterator<Item = &'e EndedUndo>, took: &str) -> String {
+    let sum = |sum: Came, ended: &EndedUndo| {
+        let Came { deleted, gone, left, rejected, unsettled, not_begun } = Came::of(ended);
+        Came {
+            deleted: sum.deleted + deleted,
+            gone: sum.gone + gone,
+            left: sum.left + left,
+            rejected: sum.rejected + rejected,
+            unsettled: sum.unsettled + unsettled,
+            not_begun: sum.not_begun + not_begun,
+        }
+    };
+    summary(&all.fold(Came::default(), sum), took)
+}
+
 /// Those of an undo, by what they came to: as planned, and as it went.
+#[derive(Default)]
 struct Came {
     deleted: u64,
     gone: u64,

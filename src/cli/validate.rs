@@ -189,10 +189,12 @@ fn human(roster: &Roster, checked: &Checked, said: &str, more: &[String], next: 
 
 fn next(args: &ValidateArgs, roster: &Path, checked: &Checked) -> String {
     if checked.is_clean() && args.update {
-        format!("`{}` says who differs and how, with the instance in place of ID", retype::diff(args, roster))
+        let place = if args.targets.is_some() { "" } else { ", with the instance in place of ID" };
+        format!("`{}` says who differs and how{place}", retype::diff(args, roster))
     } else if checked.is_clean() {
+        let instance = if args.targets.is_some() { "" } else { "--instance ID " };
         format!(
-            "`{}` rehearses it; with `--instance ID --dry-run` in place of `--simulate` it shows the plan",
+            "`{}` rehearses it; with `{instance}--dry-run` in place of `--simulate` it shows the plan",
             retype::rehearse(args, roster)
         )
     } else {

@@ -93,6 +93,8 @@ pub struct EndedAbreast<E> {
     pub left: Result<Left, Failure>,
     /// Rows that are nobody's, and were not sent.
     pub unmet: u64,
+    /// Rows of targets that were left out.
+    pub not_sent: u64,
     /// How long it took.
     pub took: Duration,
 }
@@ -113,6 +115,15 @@ pub trait Came {
     fn closed(&self) -> Result<(), &Failure>;
     /// The same, to be told.
     fn into_closed(self) -> Result<(), Failure>;
+}
+
+impl<E> EndedAbreast<E> {
+    /// Counts the rows that are in no target's ledger as well.
+    pub fn counts_apart(&self, counts: &mut Counts) {
+        counts.total += self.unmet + self.not_sent;
+        counts.invalid += self.unmet;
+        counts.pending += self.not_sent;
+    }
 }
 
 impl<E: Came> EndedAbreast<E> {
@@ -283,6 +294,13 @@ impl<J: Send + 'static> Abreast<J> {
         }
         let left_out: Vec<(String, String)> =
             self.left_out.into_iter().map(|(target, failure)| (target, failure.what)).collect();
+        // Their rows wait for the same command, as those of a target that has stopped.
+        let rows_of = |(target, _): &(String, String)| {
+            self.sorted.as_ref().map_or(0, |sorted| sorted.rows_named(target))
+        };
+        let not_sent: u64 = left_out.iter().map(rows_of).sum();
+        all.rows.total += not_sent;
+        all.rows.pending += not_sent;
         for (target, why) in &left_out {
             all.exit = all.exit.worst(Exit::Stopped);
             tell_left_out(&self.world, target, why);
@@ -321,7 +339,7 @@ impl<J: Send + 'static> Abreast<J> {
         };
         let took = since.elapsed();
         self.world.tell(all.event(took));
-        Ok(EndedAbreast { exit: all.exit, lanes, left_out, left, unmet, took })
+        Ok(EndedAbreast { exit: all.exit, lanes, left_out, left, unmet, not_sent, took })
     }
 
     /// Targets that are left out, and why.

@@ -90,13 +90,30 @@ pub(crate) fn undone_of(roster: &Path) -> Vec<PathBuf> {
     let Some(name) = roster.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     let whole = name.find(BEFORE).and_then(|at| name.get(..at)).unwrap_or(name);
     let begins = format!("{whole}{BEFORE}");
-    let folder = roster.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let names = names_beside(&roster.with_file_name(whole)).into_iter();
+    let updates = names.filter(|name| name.starts_with(&begins) && name.ends_with(UPDATES));
+    updates.map(|name| roster.with_file_name(name)).collect()
+}
+
+/// What has the name of an import's ledger of one of several targets, beside a roster; rehearsals' apart. The ledger says whose
+/// it is.
+pub(crate) fn named_as_of_targets(roster: &Path) -> Vec<PathBuf> {
+    let own = ledger_of(roster, false);
+    let names = names_beside(roster).into_iter().filter(|name| name.ends_with(LEDGER));
+    let ledgers = names.map(|name| roster.with_file_name(name));
+    ledgers.filter(|path| *path != own && !is_named_as_rehearsed(path)).collect()
+}
+
+/// The names of the files beside this one that begin with its name and a dot, in order.
+fn names_beside(file: &Path) -> Vec<String> {
+    let Some(name) = file.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
+    let begins = format!("{name}.");
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let names = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
     let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> =
-        names.filter(|name| name.starts_with(&begins) && name.ends_with(UPDATES)).collect();
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(&begins)).collect();
     names.sort();
-    names.into_iter().map(|name| roster.with_file_name(name)).collect()
+    names
 }
 
 /// Where the ledgers are, for whoever names something else: those beside a roster of this name, or beside the roster whose
@@ -107,14 +124,9 @@ pub(super) fn where_they_are(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let ends = [REHEARSED_UPDATES, REHEARSED_REMOVALS, REHEARSED, UPDATES, REMOVALS, LEDGER];
     let roster = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
-    let begins = format!("{roster}.");
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let names = std::fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten();
-    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let is_one = |there: &String| there.starts_with(&begins) && there.ends_with(LEDGER) && *there != name;
     // One that an update has put people back by is of its own roster.
-    let mut there: Vec<String> = names.filter(is_one).filter(|there| !there.contains(BEFORE)).collect();
-    there.sort();
+    let is_one = |there: &String| there.ends_with(LEDGER) && *there != name && !there.contains(BEFORE);
+    let there: Vec<String> = names_beside(&path.with_file_name(roster)).into_iter().filter(is_one).collect();
     let shown = |name: &String| format!("`{}`", path.with_file_name(name).display());
     match there.as_slice() {
         [] => "the ledger of `roster.csv` is `roster.csv.ledger.jsonl`, beside it".to_owned(),

@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::journal::{Begun, Intended, Intent, Journal, JournalFault, Ours, Outcome, Queued, Recorded};
 use super::numbers::{Attempt, Nonce, Nonces, Place};
 use super::reader::{Extent, Replay, each, fold, length, replay};
-use super::shared::{Keeper, Lease, TableUrl};
+use super::shared::{Keeper, Lease, SharedLedger, TableUrl};
 use super::state::{Header, Session, State};
 use super::undone;
 use super::upgrade::upgrade;
@@ -266,9 +266,14 @@ pub(crate) fn gather<T>(
         Some(gathered) if gathered.bytes > 0 => Ok(gathered),
         Some(_) => Err(Failure::usage(format!("the ledger has no record yet: `{at}`"))
             .hint("nothing was sent yet: an import begins it anew")),
-        None => Err(Failure::usage(format!("the table has no run of this name: `{at}`")).hint(
-            "an import with this ledger begins it; `headcount ledger list` shows the names that there are",
-        )),
+        None => {
+            let there = at.in_table().map(SharedLedger::of_its_targets).unwrap_or_default();
+            let hint = match there.is_empty() {
+                true => "an import with this ledger begins it; `headcount ledger list` shows the names that there are".to_owned(),
+                false => format!("each target has a run of its own: {}", there.join(", ")),
+            };
+            Err(Failure::usage(format!("the table has no run of this name: `{at}`")).hint(hint))
+        }
     }
 }
 

@@ -414,7 +414,7 @@ fn the_ledgers_of_all_targets_may_be_in_one_table_and_each_command_finds_its_own
         tables.reached_by(&mut paste);
         // Whoever was deleted a moment ago may only be unseen: the same command looks again.
         let ran = run(&mut paste).exits(6);
-        assert!(ran.stdout.contains("total  2 people deleted"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("total  2 of 3 people deleted"), "{}", ran.stdout);
     }
 }
 
@@ -642,6 +642,18 @@ fn the_runs_of_all_targets_are_undone_together_or_one_by_its_ledger_which_knows_
     let (service, folder) = stage(&[("ann", "emea"), ("bob", "fr"), ("cyd", "na"), ("dan", "na")]);
     import(&service, folder.path(), &[]).exits(0);
     // Of a role in another account the ledger says only in which file it is.
+    // Whose target has left the file is not passed over in silence.
+    let targets = fs::read_to_string(folder.path().join("targets.toml")).unwrap();
+    fs::write(folder.path().join("few.toml"), targets.replace("[targets.fr]", "[targets.other]")).unwrap();
+    let few = ["undo", "roster.csv", "--targets", "few.toml", "--dry-run"];
+    let ran = run(at(&service, folder.path()).args(few)).exits(0);
+    assert!(
+        ran.stderr.contains(
+            "nobody of `roster.csv.fr.ledger.jsonl` is deleted: its target `fr` is not in `few.toml`"
+        ),
+        "{}",
+        ran.stderr
+    );
     let na = "roster.csv.na.ledger.jsonl";
     let ran = run(at(&service, folder.path()).args(["undo", na, "--dry-run"])).exits(0);
     assert!(ran.stdout.contains("2 users would be deleted"), "{}", ran.stdout);
@@ -651,7 +663,7 @@ fn the_runs_of_all_targets_are_undone_together_or_one_by_its_ledger_which_knows_
     let other = ["undo", "roster.csv", "--yes", "--run", "another"];
     with_targets(&service, folder.path(), &other).exits(2);
     let ran = run(&mut pasted(&at(&service, folder.path()), command)).exits(0);
-    assert!(ran.stdout.contains("total  4 people deleted"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("total  4 of 4 people deleted"), "{}", ran.stdout);
     assert!(ran.stdout.contains("na     2 of 2 people deleted"), "{}", ran.stdout);
     let ran = with_targets(&service, folder.path(), &["export", "-o", "left.csv"]).exits(0);
     assert!(ran.stderr.contains("exported 0 users of 3 targets"), "{}", ran.stderr);

@@ -1,13 +1,12 @@
 //! Lists of leavers of several targets.
 
-use super::{EndedRemove, Leavers, PlannedRemove, Remove};
+use super::{EndedRemove, Leavers, PlannedRemove, Remove, nobody_of_too_many};
 use crate::error::Failure;
 use crate::job::World;
 use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets, OfRoster};
 use crate::job::ended::CameTo;
 use crate::job::held::leave_all;
 use crate::job::meant::Job;
-use crate::job::side_by_side::of_target;
 use crate::stop::Stop;
 
 impl OfRoster for Remove {
@@ -41,10 +40,16 @@ impl Abreast<Leavers> {
     /// # Errors
     /// Exit 4; the number and what allows it are said.
     pub fn are_few(&self) -> Result<(), Failure> {
-        for (target, leavers) in &self.lanes {
-            leavers.are_few().map_err(|failure| of_target(target, failure))?;
+        let too_many = self.lanes.iter().filter_map(|(target, leavers)| {
+            let (going, what) = leavers.too_many()?;
+            Some((going, format!("of the target `{target}` {what}")))
+        });
+        let (going, whats): (Vec<u64>, Vec<String>) = too_many.unzip();
+        match going.into_iter().max() {
+            None => Ok(()),
+            // The limit is each target's own.
+            Some(most) => Err(nobody_of_too_many(&whats.join("; "), most)),
         }
-        Ok(())
     }
 
     /// Ends a plan that is not to be run.

@@ -161,15 +161,23 @@ impl Leavers {
     /// # Errors
     /// Exit 4; the number and what allows it are said.
     pub fn are_few(&self) -> Result<(), Failure> {
+        match self.too_many() {
+            None => Ok(()),
+            Some((going, what)) => Err(nobody_of_too_many(&what, going)),
+        }
+    }
+
+    /// How many are to be deleted, and in words why that is too many; `None` where it is not.
+    fn too_many(&self) -> Option<(u64, String)> {
         let going = self.counts().delete;
         let target = &self.remove.job.target;
         if self.remove.most.is_none() && target.is_rehearsal() && target.directory.is_none() {
             // Nobody but those on the list is on an instance that was made up of them.
-            return Ok(());
+            return None;
         }
         let most = self.remove.most.unwrap_or_else(|| usual_most(self.users));
         if going <= most {
-            return Ok(());
+            return None;
         }
         let users = count(self.users, "user");
         let what = match self.remove.most {
@@ -178,8 +186,7 @@ impl Leavers {
                 format!("{going} of {users} would be deleted, and {most} is the most without more being said")
             }
         };
-        Err(Failure::stopped(format!("nobody was deleted: {what}"))
-            .hint(format!("if all of them leave, ⟦most-deleted {going}⟧ says so")))
+        Some((going, what))
     }
 
     /// Writes a roster for an update that suspends whoever would be deleted. Returns where it is.
@@ -210,6 +217,12 @@ impl Leavers {
             leaver.fate == Fate::Delete || (leaver.fate == Fate::Gone && candidate.was_begun)
         })
     }
+}
+
+/// Why nobody is deleted, and the number that lets so many be: of several targets the highest.
+fn nobody_of_too_many(what: &str, going: u64) -> Failure {
+    Failure::stopped(format!("nobody was deleted: {what}"))
+        .hint(format!("if all of them leave, ⟦most-deleted {going}⟧ says so"))
 }
 
 impl Remove {

@@ -196,6 +196,17 @@ impl SharedLedger {
         self.at(self.url.naming(name))
     }
 
+    /// The addresses of runs of which this name is the first part, as those of several targets have it. None where the table
+    /// cannot be read: it is asked for a hint alone.
+    pub(crate) fn of_its_targets(&self) -> Vec<String> {
+        let Some(name) = &self.url.name else { return Vec::new() };
+        let begins = format!("{name}.");
+        let runs = self.runs().unwrap_or_default().into_iter().filter(|run| run.name.starts_with(&begins));
+        let mut runs: Vec<String> = runs.map(|run| self.url.naming(&run.name).typed()).collect();
+        runs.sort();
+        runs
+    }
+
     /// The ledger of another address in the same table.
     #[must_use]
     pub(crate) fn at(&self, url: TableUrl) -> Self {
