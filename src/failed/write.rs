@@ -258,7 +258,8 @@ impl AllFailed<'_> {
                     if there.is_file() && !is_read_now && self.is_untouched(&path, &first.storage()) {
                         free.get_or_insert_with(|| path.clone());
                         stale.push(path);
-                    } else if free.is_none() {
+                    } else if free.is_none() && !is_read_now {
+                        // Whoever has the rows read from a file knows that it stays.
                         spared.push(path);
                     }
                 }
