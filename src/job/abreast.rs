@@ -22,7 +22,7 @@ use crate::event::{Event, Pulse};
 use crate::exit::Exit;
 use crate::failed::Left;
 use crate::finding::Finding;
-use crate::ledger::{self, Calls, Counts};
+use crate::ledger::{self, Calls, Counts, LedgerAt};
 use crate::roster::{OfTargets, Options, Roster};
 use crate::stop::Stop;
 use crate::text::count;
@@ -77,6 +77,8 @@ pub struct Abreast<J> {
     idle: Vec<String>,
     /// Rows of targets that were not asked for.
     others: u64,
+    /// The ledgers of all of them, those that are left out as well.
+    ledgers: Vec<(String, LedgerAt)>,
     left_out: Vec<(String, Failure)>,
 }
 
@@ -93,8 +95,8 @@ pub struct EndedAbreast<E> {
     pub left: Result<Left, Failure>,
     /// Rows that are nobody's, and were not sent.
     pub unmet: u64,
-    /// Rows of targets that were left out.
-    pub not_sent: u64,
+    /// Where the rows of targets stand that were left out.
+    not_sent: Counts,
     /// How long it took.
     pub took: Duration,
 }
@@ -120,9 +122,7 @@ pub trait Came {
 impl<E> EndedAbreast<E> {
     /// Counts the rows that are in no target's ledger as well.
     pub fn counts_apart(&self, counts: &mut Counts) {
-        counts.total += self.unmet + self.not_sent;
-        counts.invalid += self.unmet;
-        counts.pending += self.not_sent;
+        *counts += apart(self.unmet, self.not_sent);
     }
 }
 
@@ -168,6 +168,8 @@ impl<J: OfRoster> InTargets<J> {
         let asked_for: u64 = self.members.iter().map(|(_, of)| sorted.rows_of(of.job().place())).sum();
         let left_out = self.left_out.iter().map(|(target, _)| sorted.rows_named(target)).sum::<u64>();
         let others = sorted.rows.values().sum::<u64>().saturating_sub(asked_for + left_out);
+        let ledgers: Vec<(String, LedgerAt)> =
+            self.members.iter().map(|(target, of)| (target.clone(), of.job().ledger.clone())).collect();
         let has_part = |job: &Job| sorted.rows_of(job.place()) > 0 || ledger::is_there(&job.ledger);
         let (members, idle): (Vec<_>, Vec<_>) =
             self.members.into_iter().partition(|(_, of)| has_part(of.job()));
@@ -175,7 +177,7 @@ impl<J: OfRoster> InTargets<J> {
         let idle = idle.into_iter().map(|(target, _)| target).collect();
         let abreast = self.begin(world, Some(sorted), step).await?;
         abreast.are_different()?;
-        Ok(Abreast { idle, allows_invalid, others, ..abreast })
+        Ok(Abreast { idle, allows_invalid, others, ledgers, ..abreast })
     }
 }
 
@@ -228,6 +230,7 @@ impl<J: Send + 'static> InTargets<J> {
             allows_invalid: false,
             idle: Vec::new(),
             others: 0,
+            ledgers: Vec::new(),
             left_out,
         };
         abreast.with(came)
@@ -237,7 +240,17 @@ impl<J: Send + 'static> InTargets<J> {
 impl<J: Send + 'static> Abreast<J> {
     /// These in the others' place, as far as they have come.
     fn with<N>(self, came: Vec<(String, Result<N, Failure>)>) -> Result<Abreast<N>, Failure> {
-        let Self { lanes: _, world, skips_failed, sorted, allows_invalid, idle, others, mut left_out } = self;
+        let Self {
+            lanes: _,
+            world,
+            skips_failed,
+            sorted,
+            allows_invalid,
+            idle,
+            others,
+            ledgers,
+            mut left_out,
+        } = self;
         let mut lanes = Vec::new();
         for (target, came) in came {
             match came {
@@ -252,7 +265,7 @@ impl<J: Send + 'static> Abreast<J> {
         }
         world.go_on().map_err(|stopped| with_hints_of(&left_out, stopped))?;
         refuse_failed(&mut left_out, skips_failed, !lanes.is_empty())?;
-        Ok(Abreast { lanes, world, skips_failed, sorted, allows_invalid, idle, others, left_out })
+        Ok(Abreast { lanes, world, skips_failed, sorted, allows_invalid, idle, others, ledgers, left_out })
     }
 
     /// Takes the next step of each, side by side.
@@ -286,21 +299,14 @@ impl<J: Send + 'static> Abreast<J> {
         self.world.go_on()?;
         let since = Instant::now();
         let unmet = self.unmet();
-        let mut all = CameTo::of_rows(Exit::Done, Counts::default(), Calls::default());
-        if unmet > 0 {
-            all.exit = Exit::SomeFailed;
-            all.rows.total += unmet;
-            all.rows.invalid += unmet;
+        let mut not_sent = Counts::default();
+        for (target, _) in &self.left_out {
+            not_sent += self.rows_of_left_out(target);
         }
+        let exit = if unmet > 0 { Exit::SomeFailed } else { Exit::Done };
+        let mut all = CameTo::of_rows(exit, apart(unmet, not_sent), Calls::default());
         let left_out: Vec<(String, String)> =
             self.left_out.into_iter().map(|(target, failure)| (target, failure.what)).collect();
-        // Their rows wait for the same command, as those of a target that has stopped.
-        let rows_of = |(target, _): &(String, String)| {
-            self.sorted.as_ref().map_or(0, |sorted| sorted.rows_named(target))
-        };
-        let not_sent: u64 = left_out.iter().map(rows_of).sum();
-        all.rows.total += not_sent;
-        all.rows.pending += not_sent;
         for (target, why) in &left_out {
             all.exit = all.exit.worst(Exit::Stopped);
             tell_left_out(&self.world, target, why);
@@ -340,6 +346,21 @@ impl<J: Send + 'static> Abreast<J> {
         let took = since.elapsed();
         self.world.tell(all.event(took));
         Ok(EndedAbreast { exit: all.exit, lanes, left_out, left, unmet, not_sent, took })
+    }
+
+    /// Where the rows of a target stand that is left out: as its ledger has them, where that is a file, and else they wait for
+    /// the same command. A table is not asked: that it is away may be why it is left out.
+    fn rows_of_left_out(&self, target: &str) -> Counts {
+        let ledger = self.ledgers.iter().find(|(of, _)| of == target).map(|(_, ledger)| ledger);
+        let on_disk = ledger.filter(|ledger| ledger.on_disk().is_some() && ledger::is_there(ledger));
+        let seen = on_disk.and_then(|ledger| ledger::glance(ledger).ok().flatten());
+        match seen {
+            Some((state, _)) if state.places().len() > 0 => state.counts(false),
+            _ => {
+                let rows = self.sorted.as_ref().map_or(0, |sorted| sorted.rows_named(target));
+                Counts { total: rows, pending: rows, ..Counts::default() }
+            }
+        }
     }
 
     /// Targets that are left out, and why.
@@ -418,6 +439,12 @@ impl<J: HoldsRoster + Send + 'static> Abreast<J> {
         let arns: Vec<(String, String)> = self.lanes.iter().filter_map(arn).collect();
         are_different(arns.iter().map(|(target, arn)| (target.as_str(), arn.as_str())))
     }
+}
+
+/// The rows that are in none of the ledgers that were worked with: those that are nobody's, and those that were left out.
+fn apart(unmet: u64, left_out: Counts) -> Counts {
+    let Counts { total, invalid, .. } = left_out;
+    Counts { total: total + unmet, invalid: invalid + unmet, ..left_out }
 }
 
 /// Why all were stopped, with what each has to say of how it goes on.

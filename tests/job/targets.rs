@@ -13,7 +13,7 @@ use headcount::job::{
     Address, Allowed, Before, Ended, EndedAbreast, InTargets, Job, Lanes, PaceAsked, Passwords, Patience,
     RateAsked, Target, What,
 };
-use headcount::ledger::peek;
+use headcount::ledger::{Counts, peek};
 use headcount::roster::{OfTargets, Options, TargetNames};
 use headcount::simulator::{Cloud, InProcess, Operation, Pace, Spec, World as Connect, keys_of};
 use headcount::stop::{Stop, Switch};
@@ -338,6 +338,9 @@ async fn a_target_that_cannot_be_reached_keeps_all_from_starting_unless_it_is_le
     let ended = several.run(several.import()).await.unwrap();
     assert_eq!(exits(&ended), (vec![("emea", Exit::Done), ("na", Exit::Done)], Exit::Stopped));
     assert_eq!(ended.left_out[0].0, "dach");
+    let mut apart = Counts::default();
+    ended.counts_apart(&mut apart);
+    assert_eq!((apart.total, apart.pending), (3, 3), "its rows wait");
     assert_eq!((several.users("emea").len(), several.users("na").len()), (3, 3));
     let told = |event: &Event| matches!(event, Event::Target { target, exit: 4, reason: Some(_), .. } if target == "dach");
     assert_eq!(several.stage.heard.count(told), 1);
@@ -544,6 +547,9 @@ async fn a_target_whose_ledger_is_in_use_keeps_all_from_starting_unless_such_are
     let ended = planned.run().await.unwrap();
     assert_eq!(exits(&ended), (vec![("emea", Exit::Done), ("na", Exit::Done)], Exit::Stopped));
     assert_eq!(ended.left_out[0].0, "dach");
+    let mut apart = Counts::default();
+    ended.counts_apart(&mut apart);
+    assert_eq!((apart.total, apart.pending), (2, 2), "its rows wait");
     assert!(several.users("dach").is_empty());
     drop(held);
     several.go_on();
