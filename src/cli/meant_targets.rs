@@ -402,39 +402,45 @@ fn ledgers_beside(args: &RetryArgs, job: Option<ledger::Job>) -> Result<Vec<Retr
             .hint("name the roster with --roster, or the file of its failed rows; or one ledger"));
     };
     let picked = of_file(&args.shared)?;
-    // What a ledger that is to be begun is told is what any of the others was, also of one that is not asked for.
-    let all = Picked::of(&TargetsArgs { only: Vec::new(), ..args.shared.targets.clone() })?;
     let of = failed::roster_of(roster);
     let simulates = args.shared.rehearsal.simulate;
     let place = |one: OnePicked<'_>, roster: &Path, is_rehearsal: bool| {
         one.ledger(args.shared.ledger.as_ref(), job, roster, is_rehearsal)
-    };
-    let there = |roster: &Path, is_rehearsal: bool| {
-        let mut there = Vec::new();
-        for one in all.each() {
-            let at = place(one, roster, is_rehearsal)?;
-            if ledger::is_there(&at) {
-                let (state, _) = ledger::peek(&at)?;
-                there.push(Retried { target: one.name(), at, state });
-            }
-        }
-        Ok::<_, Failure>(there)
     };
     // A roster has ledgers of both where its import was rehearsed: those of the kind that the file is of come first.
     let rehearsed = simulates || of.as_ref().is_some_and(|(_, is_rehearsal)| *is_rehearsal);
     let kinds =
         if simulates || args.shared.ledger.is_some() { vec![simulates] } else { vec![rehearsed, !rehearsed] };
     let rosters = of.iter().map(|(whole, _)| whole.as_path()).chain([roster.as_path()]);
-    let mut found: Option<(Vec<Retried>, &Path, bool)> = None;
-    for (roster, is_rehearsal) in rosters.flat_map(|roster| kinds.iter().map(move |kind| (roster, *kind))) {
-        let all = there(roster, is_rehearsal)?;
-        if !all.is_empty() {
-            found = Some((all, roster, is_rehearsal));
-            break;
+    let places: Vec<(&Path, bool)> =
+        rosters.flat_map(|roster| kinds.iter().map(move |kind| (roster, *kind))).collect();
+    let first_of = |picked: &Picked| {
+        for (roster, is_rehearsal) in &places {
+            let mut there = Vec::new();
+            for one in picked.each() {
+                let at = place(one, roster, *is_rehearsal)?;
+                if ledger::is_there(&at) {
+                    let (state, _) = ledger::peek(&at)?;
+                    there.push(Retried { target: one.name(), at, state });
+                }
+            }
+            if !there.is_empty() {
+                return Ok(Some((there, *roster, *is_rehearsal)));
+            }
         }
-    }
-    let Some((there, whole, is_rehearsal)) = found else { return Ok(Vec::new()) };
+        Ok::<_, Failure>(None)
+    };
     let begins = of.is_some() && args.codes.is_empty();
+    let (there, whole, is_rehearsal) = match first_of(&picked)? {
+        Some(found) => found,
+        None if !begins => return Ok(Vec::new()),
+        // What a ledger that is to be begun is told is what any of the others was, also of one that is not asked for.
+        None => {
+            let all = TargetsArgs { only: Vec::new(), ..args.shared.targets.clone() };
+            let Some(others) = first_of(&Picked::of(&all)?)? else { return Ok(Vec::new()) };
+            others
+        }
+    };
     let beside = there.first().map(|one| one.state.begun_beside()).filter(|_| begins);
     let mut retried = Vec::new();
     let mut there = there.into_iter().map(|one| (one.target.clone(), one)).collect::<HashMap<_, _>>();
