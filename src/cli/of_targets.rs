@@ -21,7 +21,8 @@ pub(super) fn results<E: Came>(
     for (target, came) in &ended.lanes {
         let result = match came {
             Ok(ended) => {
-                let stopped = ended.stop().map(|stop| format!("stopped, {}: ", farewell::name_of(stop)));
+                let stop = ended.came_out().stop.as_ref();
+                let stopped = stop.map(|stop| format!("stopped, {}: ", farewell::name_of(stop)));
                 stopped.unwrap_or_default() + result(target, ended).trim_end()
             }
             Err(failure) if failure.exit == Exit::Bug => {

@@ -109,14 +109,20 @@ pub(super) trait OfRoster: Send + Sync + 'static {
 
 /// How the job of one of several targets ended.
 pub trait Came {
-    /// What it came to.
-    fn came_to(&self) -> CameTo;
-    /// Why it ended before its rows did.
-    fn stop(&self) -> Option<&Stop>;
-    /// Whether its ledger could be closed.
-    fn closed(&self) -> Result<(), &Failure>;
-    /// The same, to be told.
+    /// What came of it.
+    fn came_out(&self) -> CameOut<'_>;
+    /// Whether its ledger could be closed, for whoever tells it.
     fn into_closed(self) -> Result<(), Failure>;
+}
+
+/// What came of the job of one of several targets.
+pub struct CameOut<'e> {
+    /// What it came to.
+    pub came_to: CameTo,
+    /// Why it ended before its rows did.
+    pub stop: &'e Option<Stop>,
+    /// Whether its ledger could be closed.
+    pub closed: &'e Result<(), Failure>,
 }
 
 impl<E> EndedAbreast<E> {
@@ -330,8 +336,9 @@ impl<J: Send + 'static> Abreast<J> {
             });
             match &came {
                 Ok(ended) => {
-                    all.add(&ended.came_to());
-                    if let Err(failure) = ended.closed() {
+                    let CameOut { came_to, closed, .. } = ended.came_out();
+                    all.add(&came_to);
+                    if let Err(failure) = closed {
                         all.exit = all.exit.worst(failure.exit);
                     }
                 }
@@ -457,8 +464,8 @@ fn with_hints_of(lanes: &[(String, Failure)], stopped: Failure) -> Failure {
 fn end_of<E: Came>(target: String, came: Result<&E, &Failure>) -> Event {
     match came {
         Ok(ended) => {
-            let CameTo { exit, rows, calls, .. } = ended.came_to();
-            let reason = ended.stop().map(ToString::to_string);
+            let CameOut { came_to: CameTo { exit, rows, calls, .. }, stop, .. } = ended.came_out();
+            let reason = stop.as_ref().map(ToString::to_string);
             Event::Target { target, exit: exit.code(), reason, rows: Some(rows), calls: Some(calls) }
         }
         Err(failure) => {

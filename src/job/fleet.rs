@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::abreast::{Abreast, Came, EndedAbreast, InTargets, OfRoster};
+use super::abreast::{Abreast, Came, CameOut, EndedAbreast, InTargets, OfRoster};
 use super::check::{Checked, DryRun};
 use super::ended::{CameTo, Ended};
 use super::held::leave_all;
@@ -17,7 +17,6 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::lane::paces::Paces;
 use crate::plan::Decision;
-use crate::stop::Stop;
 
 /// The imports of several targets, planned: each holds its ledger.
 pub struct PlannedFleet {
@@ -298,17 +297,9 @@ impl PlannedFleet {
 }
 
 impl Came for Ended {
-    fn came_to(&self) -> CameTo {
-        let Self { exit, counts: rows, steps, seen, spent: calls, .. } = *self;
-        CameTo { exit, rows, steps, seen, calls }
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn closed(&self) -> Result<(), &Failure> {
-        self.closed.as_ref().copied()
+    fn came_out(&self) -> CameOut<'_> {
+        let Self { exit, counts: rows, steps, seen, spent: calls, ref stop, ref closed, .. } = *self;
+        CameOut { came_to: CameTo { exit, rows, steps, seen, calls }, stop, closed }
     }
 
     fn into_closed(self) -> Result<(), Failure> {

@@ -57,7 +57,7 @@ mod undo;
 mod workshop;
 mod world;
 
-pub use abreast::{Abreast, Came, EndedAbreast, InTargets};
+pub use abreast::{Abreast, Came, CameOut, EndedAbreast, InTargets};
 pub use before::Before;
 pub use changes::{Asking, Changes, Compared, EndedChanges, Makes, PlannedChanges, Undo, groups_of};
 pub(crate) use check::{Checked, DryRun};

@@ -4,11 +4,10 @@ use super::{Changes, Compared, EndedChanges, PlannedChanges};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::job::World;
-use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets, OfRoster};
+use crate::job::abreast::{Abreast, Came, CameOut, EndedAbreast, InTargets, OfRoster};
 use crate::job::ended::CameTo;
 use crate::job::held::leave_all;
 use crate::job::meant::Job;
-use crate::stop::Stop;
 
 impl OfRoster for Changes {
     fn job(&self) -> &Job {
@@ -65,16 +64,9 @@ impl Abreast<PlannedChanges> {
 }
 
 impl Came for EndedChanges {
-    fn came_to(&self) -> CameTo {
-        CameTo::of_rows(self.exit, self.counts, self.spent)
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn closed(&self) -> Result<(), &Failure> {
-        self.closed.as_ref().copied()
+    fn came_out(&self) -> CameOut<'_> {
+        let came_to = CameTo::of_rows(self.exit, self.counts, self.spent);
+        CameOut { came_to, stop: &self.stop, closed: &self.closed }
     }
 
     fn into_closed(self) -> Result<(), Failure> {

@@ -3,11 +3,10 @@
 use super::{EndedRemove, Leavers, PlannedRemove, Remove, nobody_of_too_many};
 use crate::error::Failure;
 use crate::job::World;
-use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets, OfRoster};
+use crate::job::abreast::{Abreast, Came, CameOut, EndedAbreast, InTargets, OfRoster};
 use crate::job::ended::CameTo;
 use crate::job::held::leave_all;
 use crate::job::meant::Job;
-use crate::stop::Stop;
 
 impl OfRoster for Remove {
     fn job(&self) -> &Job {
@@ -72,16 +71,9 @@ impl Abreast<PlannedRemove> {
 }
 
 impl Came for EndedRemove {
-    fn came_to(&self) -> CameTo {
-        CameTo::of_rows(self.exit, self.counts, self.calls)
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn closed(&self) -> Result<(), &Failure> {
-        self.closed.as_ref().copied()
+    fn came_out(&self) -> CameOut<'_> {
+        let came_to = CameTo::of_rows(self.exit, self.counts, self.calls);
+        CameOut { came_to, stop: &self.stop, closed: &self.closed }
     }
 
     fn into_closed(self) -> Result<(), Failure> {

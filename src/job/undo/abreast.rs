@@ -5,9 +5,8 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::failed::Left;
 use crate::job::World;
-use crate::job::abreast::{Abreast, Came, EndedAbreast, InTargets};
+use crate::job::abreast::{Abreast, Came, CameOut, EndedAbreast, InTargets};
 use crate::job::ended::CameTo;
-use crate::stop::Stop;
 
 impl InTargets<UndoJob> {
     /// Reads everybody whom the ledgers say they made, side by side, and decides what becomes of each.
@@ -49,16 +48,9 @@ impl Abreast<PlannedUndo> {
 }
 
 impl Came for EndedUndo {
-    fn came_to(&self) -> CameTo {
-        CameTo::of_rows(self.exit, self.counts, self.calls)
-    }
-
-    fn stop(&self) -> Option<&Stop> {
-        self.stop.as_ref()
-    }
-
-    fn closed(&self) -> Result<(), &Failure> {
-        self.closed.as_ref().copied()
+    fn came_out(&self) -> CameOut<'_> {
+        let came_to = CameTo::of_rows(self.exit, self.counts, self.calls);
+        CameOut { came_to, stop: &self.stop, closed: &self.closed }
     }
 
     fn into_closed(self) -> Result<(), Failure> {
