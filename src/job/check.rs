@@ -281,7 +281,7 @@ impl Checked {
     pub async fn forecast(&self) -> Result<DryRun, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
-        let state = opened::seen(&self.held().for_ledger())?;
+        let state = opened::seen(&self.held())?;
         supply.look(&state, &self.job.ledger)?;
         let Decided { plan, outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
         self.tell_of_new(&plan);

@@ -1,9 +1,8 @@
-//! A roster that was held against an instance: why it may not go on, for what its ledger is opened, and which rows of it failed.
+//! A roster that was held against an instance: why it may not go on, and which rows of it failed.
 //!
 //! An import, an update and a list of leavers each have one, and what is said of it is said here once for all of them.
 
 use super::meant::Job;
-use super::opened::For;
 use super::sorted::Sorted;
 use super::target::Reached;
 use super::world::World;
@@ -29,7 +28,7 @@ pub(super) trait HoldsRoster {
     fn held(&self) -> HeldRoster<'_>;
 }
 
-/// A roster that was held against an instance.
+/// A roster that was held against an instance. Its ledger must be of the same instance and of the same roster (job/opened.rs).
 pub(super) struct HeldRoster<'h> {
     pub(super) job: &'h Job,
     /// Whose ledger it has, where that is no import's.
@@ -56,12 +55,6 @@ impl<'h> HeldRoster<'h> {
     /// The instance's ARN; `None` of a rehearsal, whose instances are all alike.
     pub(super) fn arn(&self) -> Option<&'h str> {
         Some(self.reached.directory.instance.arn.as_str()).filter(|_| !self.job.target.is_rehearsal())
-    }
-
-    /// For what its ledger is opened.
-    pub(super) fn for_ledger(&self) -> For<'h> {
-        let Self { job, of, world, reached, wanted, .. } = *self;
-        For { job, of, directory: &reached.directory, wanted, world }
     }
 
     /// Leaves the file of the rows that failed, as the ledger has it; where none did, none.

@@ -2,39 +2,28 @@
 
 use std::sync::Arc;
 
+use super::held::HeldRoster;
 use super::meant::Job;
 use super::world::World;
 use crate::clock::rfc3339;
-use crate::directory::Directory;
 use crate::error::{Failure, Remedy};
 use crate::exit::Exit;
 use crate::ledger::shared::Lease;
 use crate::ledger::{
     self, Begins, Journal, LedgerAt, OnAsked, OpenLedger, Seizes, State, be_a_file, beside, glance,
 };
-use crate::plan::Wanted;
 use crate::stop::Stop;
 use crate::text::count;
 
 /// This program, as ledgers name it.
 pub(super) const TOOL: &str = concat!("headcount ", env!("CARGO_PKG_VERSION"));
 
-/// For what a ledger is opened: it must be of the same instance and of the same roster.
-pub(super) struct For<'a> {
-    pub(super) job: &'a Job,
-    /// Whose ledger it must be; an import's where nothing is said.
-    pub(super) of: Option<ledger::Job>,
-    pub(super) directory: &'a Directory,
-    pub(super) wanted: &'a Wanted,
-    pub(super) world: &'a World,
-}
-
 /// Opens the ledger, or makes one, and locks it.
 ///
 /// # Errors
 /// Exit 4 where another process has it, where it cannot be used, or where it is of something else; with
 /// [`Remedy::PlanAgain`] where somebody has had a shared one since it was found free.
-pub(super) fn locked(of: &For<'_>) -> Result<OpenLedger, Failure> {
+pub(super) fn locked(of: &HeldRoster<'_>) -> Result<OpenLedger, Failure> {
     let at = &of.job.ledger;
     is_as_found(at)?;
     let seizes = at.in_table().filter(|shared| shared.is_seized()).map(|_| seizes(of.world));
@@ -125,7 +114,7 @@ pub(super) fn begins(
 ///
 /// # Errors
 /// As [`locked`], but that another process may have it.
-pub(super) fn seen(of: &For<'_>) -> Result<State, Failure> {
+pub(super) fn seen(of: &HeldRoster<'_>) -> Result<State, Failure> {
     let at = &of.job.ledger;
     be_a_file(at)?;
     let there = if ledger::is_there(at) { glance(at)? } else { None };
@@ -139,7 +128,7 @@ pub(super) fn seen(of: &For<'_>) -> Result<State, Failure> {
     Ok(state)
 }
 
-impl For<'_> {
+impl HeldRoster<'_> {
     /// Fails where the ledger is of another instance or of another roster.
     fn fits(&self, state: &State) -> Result<(), Failure> {
         if state.header.run.is_empty() {
@@ -147,7 +136,7 @@ impl For<'_> {
         }
         ledger::be_of(self.of, &state.header, &self.job.ledger)?;
         ledger::be_here(state, &self.job.ledger)?;
-        let arn = &self.directory.instance.arn;
+        let arn = &self.reached.directory.instance.arn;
         if state.header.instance != *arn {
             let what = format!("the ledger is of another instance: `{}`", state.header.instance);
             return Err(Failure::stopped(what).hint(format!(
@@ -199,7 +188,7 @@ impl For<'_> {
     fn is_no_others(&self, state: &State) -> Result<(), Failure> {
         match self.job.ledger.in_table() {
             Some(shared) if state.header.run.is_empty() => {
-                let arn = &self.directory.instance.arn;
+                let arn = &self.reached.directory.instance.arn;
                 shared.is_no_twin(&begins(self.job, self.of, arn, self.wanted.digest(), self.world))
             }
             _ => Ok(()),

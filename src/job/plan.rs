@@ -41,7 +41,7 @@ impl Checked {
     pub async fn plan(self) -> Result<Planned, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
-        let mut ledger = opened::locked(&self.held().for_ledger())?;
+        let mut ledger = opened::locked(&self.held())?;
         let credentials = supply.open(&ledger.state, &self.job.ledger)?;
         if let Some(credentials) = &credentials {
             // Where an older copy of the ledger was put back: no number is given twice.

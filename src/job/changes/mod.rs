@@ -296,7 +296,7 @@ impl Compared {
     /// Reads who is there and decides about everybody.
     async fn look(&mut self, unsearchable: u64) -> Result<(), Failure> {
         let bases = self.bases()?;
-        let unfinished = unfinished(&opened::seen(&self.held().for_ledger())?);
+        let unfinished = unfinished(&opened::seen(&self.held())?);
         self.pace().await;
         let mut there = there::read(&self.reached, &self.wanted, unsearchable, &self.world).await?;
         let whom = self.to_describe(&there, &bases, &unfinished)?;

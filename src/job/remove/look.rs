@@ -182,7 +182,7 @@ fn is_admin(name: &str) -> bool {
 impl Leavers {
     /// Reads who is there, and decides about everybody.
     async fn look(&mut self, listed: Vec<Listed>) -> Result<(), Failure> {
-        let state = opened::seen(&self.held().for_ledger())?;
+        let state = opened::seen(&self.held())?;
         parting::pace(&self.reached, self.remove.job.pace, &CALLS, &self.world).await;
         let there = self.names(&listed).await?;
         let mut candidates = Vec::new();

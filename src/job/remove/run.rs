@@ -68,7 +68,7 @@ impl Leavers {
             return Err(Failure::new(Exit::Findings, "nobody was deleted: the list has errors"));
         }
         self.are_few()?;
-        let ledger = opened::locked(&self.held().for_ledger())?;
+        let ledger = opened::locked(&self.held())?;
         Ok(PlannedRemove { leavers: self, ledger: Box::new(ledger) })
     }
 
