@@ -52,7 +52,7 @@ export function troubles(page) {
   const all = [];
   page.on("pageerror", (error) => all.push(String(error.stack ?? error)));
   page.on("console", (message) => {
-    if (message.type() === "error") all.push(message.text());
+    if (message.type() === "error") all.push(`${message.text()} ${message.location().url}`);
   });
   return all;
 }

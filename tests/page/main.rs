@@ -16,6 +16,11 @@ fn from_mistakes_to_a_rehearsal_that_is_killed_by_keyboard_alone() {
 }
 
 #[test]
+fn what_is_typed_faster_than_it_is_answered_is_not_lost() {
+    plays("quick");
+}
+
+#[test]
 fn every_screen_is_looked_at_by_axe_in_every_width_light_and_dark() {
     plays("look");
 }

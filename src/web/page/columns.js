@@ -3,7 +3,7 @@
 import { html, nothing } from "./lit-html/lit-html.js";
 import { live } from "./lit-html/directives/live.js";
 import { call } from "./api.js";
-import { attempt, changed, go, say, store } from "./store.js";
+import { attempt, change, changed, go, say, store } from "./store.js";
 import { isOpen, lacking } from "./parts.js";
 import { countries, words } from "./words.js";
 
@@ -21,14 +21,12 @@ export async function read() {
 /** @param {Record<string, unknown>} body */
 async function put(body) {
   // What went wrong stays to be read: another question takes it away.
-  if (await attempt(() => call("PUT", "/api/columns", { body: { revision: store.state.revision, ...body } }))) await read();
-  else changed();
+  if (await change("/api/columns", body, undefined, "PUT")) await read();
 }
 
 /** @param {Record<string, unknown>} body */
 async function settings(body) {
-  if (await attempt(() => call("POST", "/api/settings", { body: { revision: store.state.revision, ...body } }))) await read();
-  else changed();
+  if (await change("/api/settings", body)) await read();
 }
 
 /** @param {any} column */

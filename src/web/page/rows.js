@@ -7,7 +7,7 @@ import { ApiError, call } from "./api.js";
 import { ask, keys } from "./dialog.js";
 import { Grid, letters } from "./grid.js";
 import { signs, unseen } from "./tsv.js";
-import { attempt, change, changed, go, say, store, trouble } from "./store.js";
+import { attempt, change, changed, go, inTurn, say, store, trouble } from "./store.js";
 import { rich, sentence } from "./parts.js";
 import { countries, count, num, words } from "./words.js";
 
@@ -126,9 +126,12 @@ async function tellApart(fixes, of, n) {
   if (!same.length || store.state.roster.rows > FEW) return false;
   const { revision } = store.state;
   for (const fix of same) {
-    // What is changed at this moment is told anew, with its fixes.
-    if (store.busy > 0 || store.state.revision !== revision) return false;
-    const told = await call("POST", "/api/fix", { body: { revision, ...of, fix: fix.id, preview: true } });
+    const told = await inTurn(async () => {
+      // What is changed at this moment is told anew, with its fixes.
+      if (store.busy > 0 || store.state?.revision !== revision) return null;
+      return call("POST", "/api/fix", { body: { revision, ...of, fix: fix.id, preview: true } });
+    });
+    if (!told) return false;
     const cols = new Set(told.samples.map((/** @type {any} */ one) => one.col));
     const column = cols.size === 1 && grid.columns.find((one) => cols.has(one.col));
     if (column) fix.of = `${column.letter}${n} ${column.header}`;
@@ -167,7 +170,7 @@ async function apply(path, body) {
 }
 
 /** @param {number} n @param {number} col @param {string} tsv */
-const paste = (n, col, tsv) => apply("/api/paste", { at: { n, col }, tsv, view: store.view, find: store.find });
+const paste = (n, col, tsv) => apply("/api/paste", { revision: store.state.revision, at: { n, col }, tsv, view: store.view, find: store.find });
 
 const input = () => /** @type {HTMLInputElement | null} */ (document.getElementById("cell"));
 
@@ -191,11 +194,12 @@ async function commit(isDown) {
   // Before the focus goes: the field tells of its change as it loses it.
   typed = null;
   grid.focus();
-  if (cell && text !== null && text !== cell.text) {
-    await apply("/api/edit", { cells: [{ n: cell.n, col: cell.col, text }] });
-  }
+  const isChange = cell && text !== null && text !== cell.text;
+  const done = isChange ? apply("/api/edit", { cells: [{ n: cell.n, col: cell.col, text }] }) : null;
+  // Nobody who types waits for an answer: what comes next is of the cell below.
   if (isDown) grid.go(grid.spot.at + 1, grid.spot.col);
-  else changed();
+  await done;
+  if (!isDown) changed();
 }
 
 /** @param {KeyboardEvent} event */
@@ -227,7 +231,8 @@ async function firstFix() {
 async function fixCell(fix) {
   const { cell } = store;
   if (fix.asks) return askFor(fix, { n: cell.n, col: cell.col });
-  await apply("/api/fix", { cell: { n: cell.n, col: cell.col }, fix: fix.id });
+  // By its id it is another fix where the cell has changed.
+  await apply("/api/fix", { revision: store.state.revision, cell: { n: cell.n, col: cell.col }, fix: fix.id });
 }
 
 /** What a person has to say before it is done. @param {any} fix @param {{n: number, col: number} | null} place */
@@ -247,7 +252,7 @@ async function askFor(fix, place) {
 
 /** @param {Record<string, unknown>} body */
 async function setting(body) {
-  await attempt(() => call("POST", "/api/settings", { body: { revision: store.state.revision, ...body } }));
+  await change("/api/settings", body);
 }
 
 /** @param {{n: number, col: number}} place */
@@ -346,14 +351,16 @@ function sample({ n, col, from, to }) {
 
 /** What would come of it, to be looked at before it is done. @param {string} path @param {Record<string, unknown>} body @param {number} [only] the row, where it is one */
 async function preview(path, body, only) {
-  const told = await attempt(() => call("POST", path, { body: { revision: store.state.revision, ...body, preview: true } }));
+  let revision = 0;
+  const told = await change(path, { ...body, preview: true }, () => (revision = store.state.revision));
   if (!told) return;
   const p = w.preview;
   const parts = [told.cells ? p.would(told.cells, told.rows) : null, told.dropped ? (told.dropped === 1 && only !== undefined ? p.dropsOne(only) : p.drops(told.dropped)) : null, told.mends ? p.mends(told.mends) : null].filter(Boolean);
   const answer = await ask(p.title, () => html`<p>${sentence(parts.join("; ")) || w.none}</p>
     <ul class="samples">${told.samples.map(sample)}${told.cells > told.samples.length && told.samples.length ? html`<li class="soft">${p.more(told.cells - told.samples.length)}</li>` : nothing}</ul>
     ${told.adds ? html`<p class="note"><b>${p.adds(told.adds)}</b></p>` : nothing}`, told.cells || told.dropped || told.mends ? { yes: p.do } : { no: words.close });
-  if (answer === "yes") await apply(path, body);
+  // What was looked at is what is done.
+  if (answer === "yes") await apply(path, { ...body, revision });
   grid.focus();
 }
 

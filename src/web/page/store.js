@@ -1,6 +1,7 @@
 // What the page knows: the program's own state, and where on the page one is.
 
 import { ApiError, call } from "./api.js";
+import { words } from "./words.js";
 
 /** @typedef {"home" | "columns" | "rows" | "plan" | "run" | "result"} Screen */
 
@@ -103,10 +104,10 @@ export async function attempt(work) {
 /** @param {ApiError} error */
 export function trouble(error) {
   if (error.code === "lease") store.elsewhere = true;
-  else if (error.status === 401) store.over = "none";
+  else if (error.status === 401) store.over ??= "none";
   else if (error.code === "offline") store.lost = true;
-  else if (error.code === "stale") void call("GET", "/api/state").then(take, () => {});
   else {
+    if (error.code === "stale") void call("GET", "/api/state").then(take, () => {});
     store.trouble = error;
     say(error.message, false);
   }
@@ -163,19 +164,38 @@ export async function refresh() {
   }
 }
 
+/** What is asked of the sheet at this moment, and all that waits for it. */
+let before = Promise.resolve();
+
 /**
- * A change of the sheet, with the revision that there is. What `shows` does with the answer is seen with the next frame,
- * before anything else is drawn.
- * @param {string} path @param {Record<string, unknown>} body @param {(told: any) => void} [shows]
+ * Asks something of the sheet as soon as all that was asked before is answered: a change makes the next revision, and what is sent
+ * beside it names one that may be gone by the time it arrives.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
  */
-export async function change(path, body, shows) {
-  const told = await attempt(async () => {
-    const told = await call("POST", path, { body: { revision: store.state.revision, ...body } });
+export function inTurn(work) {
+  const mine = before.then(work);
+  before = mine.then(() => {}, () => {});
+  return mine;
+}
+
+/**
+ * A change of the sheet, with the revision that there is when it has its turn. One that was decided by what was seen names its own
+ * `revision`, and is not done on another. What `shows` does with the answer is seen with the next frame, before anything else is drawn.
+ * @param {string} path @param {{revision?: number, [name: string]: unknown}} body @param {(told: any) => void} [shows] @param {string} [method]
+ */
+export async function change(path, body, shows, method = "POST") {
+  const told = await attempt(() => inTurn(async () => {
+    const revision = store.state?.revision;
+    if (body.revision !== undefined && body.revision !== revision) throw new ApiError(409, "stale", words.stale, null);
+    const told = await call(method, path, { body: { revision, ...body } });
     shows?.(told);
+    // What was told meanwhile of the same revision is what came of it, and not what was known as it was answered.
+    if (told.turn !== undefined) take(told);
+    else if (told.revision > store.state?.revision) store.state = { ...store.state, revision: told.revision, counts: told.counts ?? store.state.counts };
     return told;
-  });
-  // What was told meanwhile of the same revision is what came of it, and not what was known as it was answered.
-  if (told?.revision > store.state.revision) store.state = { ...store.state, revision: told.revision, counts: told.counts ?? store.state.counts };
+  }));
   changed();
   return told;
 }

@@ -63,6 +63,7 @@ export const words = {
   ok: "OK",
   copy: "Copy",
   copied: "copied",
+  stale: "the roster was changed meanwhile, and this was not done: look at it, and do it again",
   working: "Working…",
   ended: {
     title: "This page has closed",
