@@ -185,7 +185,10 @@ impl TypedChanges {
     }
 
     /// The update that suspends whoever is on a list of leavers, by a roster that was written for it.
-    pub(super) fn of_suspension(typed: &TypedLeavers, roster: PathBuf) -> Self {
+    ///
+    /// # Errors
+    /// Exit 2 where its ledger is in a table and has no name.
+    pub(super) fn of_suspension(typed: &TypedLeavers, roster: PathBuf) -> Result<Self, Failure> {
         let args = &typed.args;
         let shared = Shared {
             reading: RosterArgs::default(),
@@ -200,7 +203,7 @@ impl TypedChanges {
             actions: false,
             skip_invalid: false,
             allow: AllowArgs::default(),
-            ledger: None,
+            ledger: tables::of_suspension(&typed.ledger())?,
             outage_timeout: args.outage_timeout,
             format: Some(args.format),
         };
@@ -213,7 +216,7 @@ impl TypedChanges {
             is_dry: args.dry_run,
             yes: args.yes,
         };
-        Self { roster, shared, run: Some(run), retry: None, own: None, words: typed.words.clone() }
+        Ok(Self { roster, shared, run: Some(run), retry: None, own: None, words: typed.words.clone() })
     }
 
     /// The permissions that an import needs, with those of the update that it makes too; `None` for a rehearsal.

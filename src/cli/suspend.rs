@@ -32,7 +32,7 @@ pub(super) async fn run(
     }
     let roster = leavers.write_suspended(with)?;
     leavers.close().await;
-    let update = TypedChanges::of_suspension(typed, roster.clone());
+    let update = TypedChanges::of_suspension(typed, roster.clone())?;
     let exit = Box::pin(changes::updated_on(&update, stage)).await?;
     if exit == Exit::Done || exit == Exit::SomeFailed {
         output::say(&format!("suspended by the roster {}: nobody was deleted", farewell::shown(&roster)));

@@ -67,6 +67,19 @@ pub(super) fn beside(import: &LedgerAt, job: Option<Job>) -> Option<LedgerAt> {
     Some(LedgerAt::shared(shared.naming(&format!("{name}{}", Job::behind_name(job)))))
 }
 
+/// The ledger of the update that suspends whom a list would have deleted, where that of the deletion is shared: in the same
+/// table, so that whoever goes on from another machine finds it; else `None`: then it is beside the roster.
+///
+/// # Errors
+/// Exit 2 where they make no name.
+pub(super) fn of_suspension(removal: &LedgerAt) -> Result<Option<LedgerAt>, Failure> {
+    let Some(shared) = removal.in_table() else { return Ok(None) };
+    let url = shared.url().naming_suspension().map_err(|error| {
+        Failure::usage(error.to_string()).hint("give the run a shorter name: ⟦ledger dynamodb://TABLE/NAME⟧")
+    })?;
+    Ok(Some(LedgerAt::shared(shared.at(url))))
+}
+
 /// Fails where a rehearsal is to be kept in a table: what it makes is in a world on this machine.
 pub(super) fn not_rehearsed(ledger: &LedgerAt, is_rehearsal: bool) -> Result<(), Failure> {
     if !is_rehearsal || ledger.in_table().is_none() {

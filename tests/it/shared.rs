@@ -379,6 +379,37 @@ fn what_an_update_in_a_table_asked_for_is_known_to_the_import_beside_it() {
 }
 
 #[test]
+fn a_suspension_is_kept_beside_the_deletion_that_it_stands_for() {
+    on_each("suspended", |stage| {
+        run(&mut stage.import(&stage.table, &["--rate", "1000"])).exits(0);
+        let roster = stage.read("roster.csv");
+        let login = roster.lines().nth(1).unwrap().split(',').nth(6).unwrap();
+        fs::write(stage.path().join("leavers.csv"), format!("user login\n{login}\n")).unwrap();
+        let suspend = ["remove", "leavers.csv", "--first-suspend", "QualityAnalyst", "--yes", "--count", "1"];
+        let may = stage.url("may");
+        let suspend = [&suspend[..], &["--instance", &stage.service.arn, "--ledger", &may]].concat();
+        let ran = stage.run(&suspend).exits(0);
+        assert_eq!(stage.service.calls("UpdateUserSecurityProfiles", "executed"), 1);
+        let later = ran.stderr.lines().find(|line| line.contains("delete them later with: ")).unwrap();
+        assert!(later.contains(&format!("--ledger {may}")), "{later}");
+        let update = stage.status(&stage.url("may.suspended.update"));
+        assert_eq!(
+            (&update["job"], &update["rows"]["updated"]),
+            (&json!("update"), &json!(1)),
+            "{update}"
+        );
+        assert!(!stage.path().join("leavers.csv.suspended.csv.update.ledger.jsonl").exists());
+        // From another folder the run is found, and nothing of it is left to do.
+        let elsewhere = folder(&[]);
+        fs::copy(stage.path().join("leavers.csv"), elsewhere.path().join("leavers.csv")).unwrap();
+        let mut there = stage.service.headcount(elsewhere.path());
+        stage.tables.reached_by(&mut there);
+        run(there.args(&suspend)).exits(0);
+        assert_eq!(stage.service.calls("UpdateUserSecurityProfiles", "executed"), 1);
+    });
+}
+
+#[test]
 fn a_move_that_was_cut_off_is_ended_by_the_same_command() {
     on_each("cut-off", |stage| {
         const FILE: &str = "roster.csv.ledger.jsonl";

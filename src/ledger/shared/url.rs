@@ -91,6 +91,16 @@ impl TableUrl {
         }
     }
 
+    /// The update that suspends whom the run of this name would delete: `spring.suspended.update` of `spring`, and of `spring.remove`.
+    ///
+    /// # Errors
+    /// Where they make no name.
+    pub(crate) fn naming_suspension(&self) -> Result<Self, NoTableUrl> {
+        let name = self.name.as_deref().unwrap_or_default();
+        let name = name.strip_suffix(Job::behind_name(Some(Job::Remove))).unwrap_or(name);
+        self.named(&format!("{name}.suspended{}", Job::behind_name(Some(Job::Update))))
+    }
+
     /// What is given for the runs of all targets, by the address of one's: `spring` of `spring.emea` and `spring.emea.update`.
     #[must_use]
     pub(crate) fn of_all_targets(&self, target: &str) -> Self {
@@ -303,6 +313,18 @@ mod tests {
         ] {
             assert_eq!(TableUrl::is_meant(text), is_meant, "{text}");
         }
+    }
+
+    #[test]
+    fn a_suspension_has_a_run_of_its_own_beside_that_of_the_deletion() {
+        for (removal, update) in [
+            ("dynamodb://runs/leavers@acme.remove", "dynamodb://runs/leavers@acme.suspended.update"),
+            ("dynamodb://runs/may?region=eu-west-1", "dynamodb://runs/may.suspended.update?region=eu-west-1"),
+        ] {
+            assert_eq!(url(removal).naming_suspension().unwrap().to_string(), update);
+        }
+        let longest = format!("dynamodb://runs/{}", "x".repeat(LONGEST_NAME));
+        assert!(url(&longest).naming_suspension().is_err());
     }
 
     #[test]
