@@ -334,7 +334,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    use clap::error::ErrorKind;
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
 
     use super::*;
     use crate::text::worded;
@@ -400,5 +400,74 @@ mod tests {
         }
         // Those that are made of arguments have tests of their own, in `retype.rs`.
         assert!(number > 20, "only {number} were found");
+    }
+
+    /// What is missing from a command line; none of one that is refused for something else.
+    fn missing(words: &[String]) -> Option<Vec<String>> {
+        let Err(error) = command_line().try_get_matches_from(words) else { return Some(Vec::new()) };
+        if error.kind() != ErrorKind::MissingRequiredArgument {
+            return None;
+        }
+        match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(missing)) => Some(missing.clone()),
+            _ => panic!("{error}"),
+        }
+    }
+
+    /// A flag as it may be typed, with a value that it takes.
+    fn typed(base: &[String], flag: &clap::Arg) -> Option<Vec<String>> {
+        const VALUES: [&str; 8] = ["1", "x.csv", "a=b", "none", "quota", "managed", "age1x", "--"];
+        let name = format!("--{}", flag.get_long()?);
+        if !flag.get_action().takes_values() {
+            return Some(vec![name]);
+        }
+        let possible = flag.get_possible_values();
+        let values = possible.iter().map(|value| value.get_name()).chain(VALUES);
+        let with = |value: &str| vec![format!("{name}={value}")];
+        values.map(with).find(|words| {
+            let line = [base, words].concat();
+            let refused = command_line().try_get_matches_from(line).err().map(|error| error.kind());
+            !matches!(refused, Some(ErrorKind::ValueValidation | ErrorKind::InvalidValue))
+        })
+    }
+
+    /// Clap does not miss what could not stand beside something else that is there: a flag that needs it would then be read,
+    /// and mean nothing.
+    #[test]
+    fn what_a_flag_needs_is_missed_whatever_else_is_typed() {
+        let mut needy = 0;
+        for command in command_line().get_subcommands().filter(|command| !command.has_subcommands()) {
+            let mut base = vec!["headcount".to_owned(), command.get_name().to_owned()];
+            let needed = command.get_positionals().filter(|positional| positional.is_required_set());
+            base.extend(needed.map(|_| "x.csv".to_owned()));
+            let always = missing(&base).unwrap_or_default();
+            let flags: Vec<Vec<String>> = command.get_opts().filter_map(|flag| typed(&base, flag)).collect();
+            for flag in &flags {
+                let line = [&base[..], flag].concat();
+                let needs: Vec<String> = missing(&line)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .filter(|one| !always.contains(one))
+                    .collect();
+                if needs.is_empty() {
+                    continue;
+                }
+                needy += 1;
+                let is_needed = |other: &[String]| {
+                    let name = other[0].split('=').next().unwrap_or_default();
+                    needs.iter().any(|need| need.split(' ').next() == Some(name))
+                };
+                // Whoever asks for an explanation has nothing checked.
+                let is_another = |other: &&Vec<String>| {
+                    *other != flag && !is_needed(other) && !other[0].starts_with("--explain")
+                };
+                for other in flags.iter().filter(is_another) {
+                    let line = [&line[..], other].concat();
+                    let Some(missed) = missing(&line) else { continue };
+                    assert!(needs.iter().all(|need| missed.contains(need)), "{line:?} needs {needs:?}");
+                }
+            }
+        }
+        assert!(needy > 20, "only {needy} flags were found to need another");
     }
 }

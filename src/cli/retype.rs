@@ -20,15 +20,21 @@ use super::args::sky::Sky;
 use super::args::targets::TargetsArgs;
 use super::args::validate::ValidateArgs;
 use super::meant::{Typed, from_here};
+use super::tables;
 use crate::job::{Patience, RateAsked};
 use crate::ledger::shared::TableUrl;
 use crate::ledger::{Job, LedgerAt, State, beside, undone};
 use crate::plan::Remedy;
 use crate::text::{path_word, program, program_by_path, shell_line};
 
-/// What resumes: the command line once more, as it was typed.
+/// What resumes: the command line once more, as it was typed; but nothing is taken from anybody again. Two who paste what they
+/// were told last would throw each other out in turn.
 pub(super) fn resume(words: &[OsString]) -> Line {
     let mut words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let flags = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let takes = |word: &str| word == "--take-over" || word.starts_with("--take-over=");
+    let kept = words.iter().enumerate().filter(|(at, word)| *at >= flags || !takes(word));
+    words = kept.map(|(_, word)| word.clone()).collect();
     if let (Some(typed), Some(found)) = (words.first_mut(), program_by_path()) {
         found.clone_into(typed);
     }
@@ -52,6 +58,7 @@ pub(super) fn retry(typed: &Typed, file: Option<&Path>) -> Line {
     let Parts { reached, reading, how } = Parts::of(typed, &of);
     line.take(reached);
     line.option("--roster", file.map(Path::display));
+    line.switch("--replan", file.is_none() && typed.ledger.in_table().is_some());
     line.take(reading);
     line.take(how);
     line
@@ -64,7 +71,9 @@ pub(super) fn retry_all(typed: &Typed, file: Option<&Path>) -> Line {
         Parts::of(typed, &To::Retry { names_rehearsal: false, has_file: file.is_some() });
     line.take(reached);
     line.option("--roster", Some(file.unwrap_or(&typed.roster).display()));
-    line.option("--ledger", in_table(typed.shared.ledger.as_ref()));
+    let shared = in_table(typed.shared.ledger.as_ref());
+    line.switch("--replan", file.is_none() && shared.is_some());
+    line.option("--ledger", shared);
     line.take(reading);
     line.take(how);
     line
@@ -86,8 +95,14 @@ pub(super) fn update(typed: &Typed, arn: &str, remedy: Remedy) -> Line {
     line.path(&typed.whole_roster());
     let Parts { reached, reading, how } = Parts::of(typed, &To::Update { arn });
     line.take(reached);
-    // What was asked for last is looked up beside the roster.
-    line.option("--base", (!typed.has_usual_ledger()).then(|| typed.ledger.display()));
+    // What was asked for last is looked up beside the roster, or in a table beside the import's run.
+    if typed.ledger.in_table().is_none() {
+        line.option("--base", (!typed.has_usual_ledger()).then(|| typed.ledger.display()));
+    } else if typed.shared.targets.are_given() {
+        line.option("--ledger", in_table(typed.shared.ledger.as_ref()));
+    } else {
+        line.option("--ledger", tables::beside(&typed.ledger, Some(Job::Update)));
+    }
     line.take(reading);
     line.take(how);
     let (is_back, addresses) = match remedy {
@@ -160,6 +175,8 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
     let mut line = Line::new(program(), "retry");
     line.path(ledger);
     line.option("--code", code);
+    // Where machines share it, another roster than the last is to be meant: here it is mended first.
+    line.switch("--replan", is_shared(ledger));
     match state.header.job {
         None => line.again(state.session.settings.as_deref().unwrap_or_default(), true),
         // It takes over from the ledger what the update was told, or the removal.
@@ -1029,6 +1046,19 @@ mod tests {
     #[cfg(unix)]
     const SHARED: &str = "dynamodb://runs/new hires' list@acme?region=eu-west-1&profile=ops";
 
+    /// Two who paste what they were told last would throw each other out in turn.
+    #[test]
+    fn whoever_goes_on_takes_the_ledger_from_nobody() {
+        for (typed, printed) in [
+            (&["headcount", "import", "r.csv", "--take-over", "--wait"][..], "import r.csv --wait"),
+            (&["headcount", "import", "--take-over=now", "r.csv"], "import r.csv"),
+            (&["headcount", "import", "--", "--take-over"], "import -- --take-over"),
+        ] {
+            let line = resume(&words(typed)).to_string();
+            assert!(line.ends_with(printed), "{line}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn the_address_of_a_shared_ledger_is_typed_as_it_is() {
@@ -1057,7 +1087,8 @@ mod tests {
             let ran = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
             let said = String::from_utf8(ran.stdout).unwrap();
             let said: Vec<&str> = said.split_terminator('\0').collect();
-            assert!(said.contains(&SHARED), "{line}");
+            // An update has a run of its own beside it.
+            assert!(said.iter().any(|word| word.replacen(".update?", "?", 1) == SHARED), "{line}");
             let parsed = command_line().try_get_matches_from(&said).map(|_| ());
             assert!(parsed.is_ok(), "{line}: {parsed:?}");
         }

@@ -24,7 +24,7 @@ use crate::exit::Exit;
 use crate::failed::Origins;
 use crate::finding::Finding;
 use crate::lane::remembered::Remembered;
-use crate::ledger::{self, Leavers, RowState, State, beside};
+use crate::ledger::{self, Leavers, LedgerAt, RowState, State, beside};
 use crate::plan::{Asked, Decision, Person, Plan, Resolution, Wanted};
 use crate::roster::{Act, Field, Roster};
 use crate::text::count;
@@ -282,6 +282,7 @@ impl Checked {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
         let state = opened::seen(&self.held())?;
+        opened::would_go_on(&self.held(), &state)?;
         supply.look(&state, &self.job.ledger)?;
         let Decided { plan, outlook, .. } = self.decide(&state, &supply, usize::MAX).await?;
         self.tell_of_new(&plan);
@@ -387,32 +388,37 @@ impl Checked {
         Ok(Decided { plan, outlook, found })
     }
 
-    /// Who of the roster stands in a ledger of leavers beside this job's ledger or its roster. Where nobody is to be made
+    /// Who of the roster stands in a ledger of leavers beside this job's ledger, in its table too, or beside its roster. Where nobody is to be made
     /// anew, one that cannot be read keeps nobody from anything.
     fn leavers(&self) -> Result<Leavers, Failure> {
         let (job, wanted) = (&self.job, &self.pass.wanted);
         let whole = job.before().map_or(job.roster(), |before| &before.whole);
         let of = (&*self.reached.directory.instance.arn, job.target.is_rehearsal());
-        let read = ledger::leavers(&[&job.ledger, whole], of, &|user| wanted.find(user).is_some());
+        let near = [&job.ledger, &LedgerAt::from(whole)];
+        let read = ledger::leavers(&near, of, &|user| wanted.find(user).is_some());
         if job.allowed.missing_again { read } else { Ok(read.unwrap_or_default()) }
     }
 
-    /// Takes those for no drift of whom an update's ledger beside the roster says that they are what their rows ask for now.
+    /// Takes those for no drift of whom an update's ledger, beside the roster or in the table of this job's, says that they are
+    /// what their rows ask for now.
     fn forgive_updated(&self, plan: &mut Plan, state: &State) -> Result<(), Failure> {
         let (job, wanted) = (&self.job, &self.pass.wanted);
         let whole = job.before().map_or(job.roster(), |before| &before.whole);
-        let path = beside::update_ledger_of(&job.stem(whole), job.target.is_rehearsal());
+        let beside_it = beside::update_ledger_of(&job.stem(whole), job.target.is_rehearsal());
         let arn = &self.reached.directory.instance.arn;
-        let updated = ledger::updated(&path, arn, &|user| wanted.find(user).is_some())?;
-        plan.forgive(wanted, |user, seen| {
-            let made = state.find(user).and_then(|at| state.created_id(at));
-            updated.get(user).is_some_and(|known| {
-                let is_it = made.is_none() || known.id.is_none() || known.id.as_deref() == made.as_deref();
-                let is_now =
-                    (known.fingerprint, known.proficiencies) == (seen.fingerprint, seen.proficiencies);
-                known.is_whole && is_it && is_now
-            })
-        });
+        for at in ledger::siblings(&job.ledger).into_iter().chain([LedgerAt::from(beside_it)]) {
+            let updated = ledger::updated(&at, arn, &|user| wanted.find(user).is_some())?;
+            plan.forgive(wanted, |user, seen| {
+                let made = state.find(user).and_then(|at| state.created_id(at));
+                updated.get(user).is_some_and(|known| {
+                    let is_it =
+                        made.is_none() || known.id.is_none() || known.id.as_deref() == made.as_deref();
+                    let is_now =
+                        (known.fingerprint, known.proficiencies) == (seen.fingerprint, seen.proficiencies);
+                    known.is_whole && is_it && is_now
+                })
+            });
+        }
         Ok(())
     }
 

@@ -127,10 +127,11 @@ impl Job {
     /// anybody. Running looks again.
     ///
     /// # Errors
-    /// Exit 4; who has it, where and since when is said. One that machines share is watched for a while first, waited for, or
-    /// asked for, as it was meant; exit 5 where the job was asked to stop meanwhile.
+    /// Exit 4; who has it, where and since when is said. One that machines share is watched for a while first; where it is to be
+    /// waited for or asked for, that is done once it is known that the run is of this roster; exit 5 where the job was asked to
+    /// stop meanwhile.
     pub fn refuse_in_use(&self, world: &World) -> Result<(), Failure> {
-        standby::free(&self.ledger, self.patience.outage, world)
+        standby::known(&self.ledger, self.patience.outage, world)
     }
 
     /// Opens a roster as it is meant to be read; where the row of its header is not said, as the ledger has it that was made

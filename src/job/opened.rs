@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::held::HeldRoster;
 use super::meant::Job;
+use super::standby;
 use super::world::World;
 use crate::clock::rfc3339;
 use crate::error::{Failure, Remedy};
@@ -41,6 +42,39 @@ pub(super) fn locked(of: &HeldRoster<'_>) -> Result<OpenLedger, Failure> {
     }
     of.fits(&file.state)?;
     Ok(file)
+}
+
+/// Asks whoever is at work with a shared ledger for it, or waits for them, as it was meant: not before it is known that the run
+/// would go on with this roster. Nobody is stopped for somebody who is then refused.
+///
+/// # Errors
+/// Exit 4 where the ledger is of something else, or was planned with another roster last; with [`Remedy::PlanAgain`] once it
+/// may be taken, for who was made meanwhile is on no list that was read before.
+pub(super) async fn handed_over(of: &HeldRoster<'_>) -> Result<(), Failure> {
+    let at = &of.job.ledger;
+    let Some(shared) = at.in_table().filter(|shared| shared.is_to_be_had()) else { return Ok(()) };
+    if let Some((state, _)) = glance(at)? {
+        of.fits(&state)?;
+        of.is_as_planned(&state)?;
+    }
+    if shared.is_seized() {
+        return Ok(()); // by opening it
+    }
+    let (theirs, outage, world) = (at.clone(), of.job.patience.outage, of.world.clone());
+    // It may take hours, and whatever runs beside it goes on.
+    let stood = tokio::task::spawn_blocking(move || standby::free(&theirs, outage, &world)).await;
+    stood.unwrap_or_else(|_| Err(Failure::new(Exit::Bug, "standing by ended in a panic")))?;
+    let failure = Failure::stopped(format!("the ledger may be taken now: `{at}`"));
+    Err(failure.hint("nothing was sent; the same command looks again").remedy(Remedy::PlanAgain))
+}
+
+/// Fails where a run with what was seen of the ledger would be refused, for whoever only looks: a plan that cannot be run is none.
+///
+/// # Errors
+/// Exit 4 where the run was planned with another roster last, or there is one of the same roster under another name.
+pub(super) fn would_go_on(of: &HeldRoster<'_>, state: &State) -> Result<(), Failure> {
+    of.is_no_others(state)?;
+    of.is_as_planned(state)
 }
 
 /// Fails where somebody has had a shared ledger since it was found free: who was made meanwhile is on no list that was read
@@ -189,7 +223,14 @@ impl HeldRoster<'_> {
         match self.job.ledger.in_table() {
             Some(shared) if state.header.run.is_empty() => {
                 let arn = &self.reached.directory.instance.arn;
-                shared.is_no_twin(&begins(self.job, self.of, arn, self.wanted.digest(), self.world))
+                shared.is_no_twin(&begins(self.job, self.of, arn, self.wanted.digest(), self.world))?;
+                for (url, lease) in shared.at_work_beside(arn) {
+                    self.world.remark(format!(
+                        "{lease} is at work on this instance too, with another run: `{}`",
+                        url.typed()
+                    ));
+                }
+                Ok(())
             }
             _ => Ok(()),
         }

@@ -41,6 +41,7 @@ impl Checked {
     pub async fn plan(self) -> Result<Planned, Failure> {
         self.refuse_blocked()?;
         let supply = self.job.passwords.supply(&self.world)?;
+        opened::handed_over(&self.held()).await?;
         let mut ledger = opened::locked(&self.held())?;
         let credentials = supply.open(&ledger.state, &self.job.ledger)?;
         if let Some(credentials) = &credentials {

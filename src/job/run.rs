@@ -125,8 +125,8 @@ impl Begun {
         let Checked { job, world, roster, reached, pass } = checked;
         let pace = outlook.pace;
         reached.lane.paces().set(Operation::CreateUser, pace.pace());
-        // A rate that is learned is what is left by the others already.
-        let operations: &[Operation] = if pace.learns { &[] } else { &[Operation::CreateUser] };
+        // Whoever has nothing to send needs no part of a rate, and waits for none.
+        let operations: &[Operation] = if outlook.is_worth_asking() { &[Operation::CreateUser] } else { &[] };
         let _shares = shares::taken(&job.ledger, operations, reached, world).await;
         let slots = Slots::new(pace.rate, pace.burst, job.pace.concurrency);
         let lane = Arc::clone(&reached.lane);

@@ -34,7 +34,7 @@ pub(super) async fn taken(
         let (paces, operation) = (Arc::clone(reached.lane.paces()), *operation);
         let join = || {
             let told = Box::new(move |members| paces.of(operation).share(members));
-            Share::join(shared, lane.clone(), own(world), shared.dead().as_deref(), told)
+            Share::join(shared, lane.clone(), own(world), &world.lanes.parts().dead(), told)
         };
         let (part, waits) = world.lanes.parts().of((shared.url().of_table(), lane.clone()), join);
         longest = longest.max(waits);
@@ -43,11 +43,12 @@ pub(super) async fn taken(
     if !longest.is_zero() {
         let others = held.iter().map(|part| part.members()).max().unwrap_or(1).saturating_sub(1);
         let who = if others == 1 {
-            "another machine calls".to_owned()
+            "another process calls".to_owned()
         } else {
-            format!("{others} other machines call")
+            format!("{others} other processes call")
         };
-        let what = format!("{who} the same account: the rate is shared, once they know of this one");
+        let what =
+            format!("{who} the same account, or did lately: the rate is shared, once they know of this one");
         world.tell(Event::waiting(what, longest));
         let _ = world.stop.unless_stopped(crate::clock::sleep(longest)).await;
     }

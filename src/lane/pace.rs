@@ -58,6 +58,8 @@ pub struct Pace {
     owed: AtomicU32,
     /// Among how many machines the rate is shared.
     members: AtomicU32,
+    /// Whether the rate is found out, and nobody has said it.
+    is_learned: bool,
 }
 
 /// How fast, decided without doing: a pure value that is told what happened.
@@ -273,6 +275,7 @@ impl Pace {
     /// Learns the rate, from the one remembered where there is one. What it saves up is what one second brings.
     pub fn learning(remembered: Option<f64>) -> Self {
         let pace = Self::under(CEILING, parts(CEILING * PARTS), Law::learning(remembered));
+        let pace = Self { is_learned: true, ..pace };
         pace.first_answer.send_replace(Some(Duration::ZERO));
         pace
     }
@@ -293,6 +296,7 @@ impl Pace {
             first_answer: watch::Sender::new(None),
             owed: AtomicU32::new(0),
             members: AtomicU32::new(1),
+            is_learned: false,
         }
     }
 
@@ -402,8 +406,11 @@ impl Pace {
     }
 
     /// Shares the rate among so many machines from now on, and the burst with it: a call costs as many times as much of what
-    /// is saved up.
+    /// is saved up. A rate that is learned is not divided: it is what the others leave already.
     pub(crate) fn share(&self, members: u32) {
+        if self.is_learned {
+            return;
+        }
         let before = self.members.swap(members.max(1), Ordering::Relaxed);
         // The service's bucket is full once, and not once a machine.
         let opening = self.opening.load(Ordering::Relaxed);

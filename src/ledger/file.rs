@@ -172,9 +172,10 @@ pub(crate) fn be_here(state: &State, path: &Path) -> Result<(), Failure> {
         _ => to.to_string(),
     };
     let what = format!("the run was moved from this file: it goes on in `{to}`: `{}`", path.display());
+    let given = shell_line([&given]);
     Err(Failure::stopped(what).hint(format!(
-        "nothing was sent; the same command goes on with ⟦ledger {}⟧ in place of the file",
-        shell_line([&given])
+        "nothing was sent; the same command goes on with {given} in the file's place, or where no ledger was named, with \
+         ⟦ledger {given}⟧"
     )))
 }
 
@@ -268,7 +269,11 @@ pub(crate) fn gather<T>(
             .hint("nothing was sent yet: an import begins it anew")),
         None => {
             let there = at.in_table().map(SharedLedger::of_its_targets).unwrap_or_default();
+            let undone = undone::or_undone(at);
             let hint = match there.is_empty() {
+                _ if undone != *at => format!(
+                    "its run was undone, and its ledger is `{undone}` now; an import of the roster begins another"
+                ),
                 true => "an import with this ledger begins it; `headcount ledger list` shows the names that there are".to_owned(),
                 false => format!("each target has a run of its own: {}", there.join(", ")),
             };
@@ -310,13 +315,19 @@ pub(crate) fn is_there(at: &LedgerAt) -> bool {
 /// Reads the first record alone, without locking: what a ledger is of, before its rows are looked at. `None` where there
 /// is none, or nothing that is one of ours: opening it tells that.
 pub(crate) fn first(at: &LedgerAt) -> Option<Header> {
-    match at.in_table() {
-        None => first_of(at.name()),
-        Some(shared) => {
-            let (run, line) = shared.first_line().ok().flatten()?;
-            header_in(line.as_bytes(), at.name()).filter(|header| header.run == run)
-        }
-    }
+    first_heard(at).ok().flatten()
+}
+
+/// The same, for whoever must not take a table that cannot be read for one that has nothing to say.
+///
+/// # Errors
+/// Exit 4 where the table cannot be read.
+pub(super) fn first_heard(at: &LedgerAt) -> Result<Option<Header>, Failure> {
+    let Some(shared) = at.in_table() else { return Ok(first_of(at.name())) };
+    let first = shared.first_line()?;
+    let header = first
+        .and_then(|(run, line)| header_in(line.as_bytes(), at.name()).filter(|header| header.run == run));
+    Ok(header)
 }
 
 /// The same of a file.

@@ -3,17 +3,20 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::at::LedgerAt;
 use super::beside;
-use super::file::{be_of, first_of};
+use super::file::{be_of, first_heard, lines_of};
 use super::reader::each;
+use super::siblings::removals;
 use super::words::{Job, Kind};
 use crate::disk;
 use crate::error::Failure;
+use crate::exit::Exit;
 
 /// Those of some people who stand in a ledger of leavers at hand.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Leavers {
-    lists: Vec<PathBuf>,
+    lists: Vec<LedgerAt>,
     /// By username: the list, by its place, and the id, where the list's ledger has it.
     people: HashMap<String, Vec<OnList>>,
 }
@@ -31,7 +34,7 @@ impl Leavers {
     /// The ledger of the list that has somebody.
     pub(crate) fn ledger_of(&self, user: &str) -> Option<&Path> {
         let (list, _) = self.people.get(user)?.first()?;
-        self.lists.get(*list).map(PathBuf::as_path)
+        self.lists.get(*list).map(LedgerAt::name)
     }
 
     fn take(&mut self, list: usize, user: &str, id: Option<&str>) {
@@ -43,30 +46,28 @@ impl Leavers {
     }
 }
 
-/// Reads who of these people stands in a ledger of leavers that lies in a folder of one of `near`, by its name, and is of the
-/// instance of this ARN, and a rehearsal's where that is asked for.
+/// Reads who of these people stands in a ledger of leavers that lies in a folder of one of `near`, by its name, or in the table
+/// of one of them, and is of the instance of this ARN, and a rehearsal's where that is asked for.
 ///
 /// Whoever is on such a list was to leave, whatever became of the deletion: also somebody whom it did not find any more.
 ///
 /// # Errors
 /// Exit 4 where one cannot be read, is damaged or of another version.
 pub(crate) fn leavers(
-    near: &[&Path],
+    near: &[&LedgerAt],
     (instance, is_rehearsal): (&str, bool),
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Leavers, Failure> {
     let mut all = Leavers::default();
-    for path in lists(near) {
-        let Some(header) = first_of(&path) else { continue };
+    for at in lists(near, instance)? {
+        let Some(header) = first_heard(&at)? else { continue };
         let is_of = header.instance == instance && header.rehearsal == is_rehearsal;
-        if !is_of || be_of(Some(Job::Remove), &header, &path).is_err() {
+        if !is_of || be_of(Some(Job::Remove), &header, &at).is_err() {
             continue;
         }
-        let file = disk::open_regular(&path).map_err(|error| {
-            Failure::stopped(format!("cannot open the ledger: `{}`", path.display())).because(error)
-        })?;
+        let lines = lines_of(&at).map_err(|failure| Failure { exit: Exit::Stopped, ..failure })?;
         let list = all.lists.len();
-        each(&file, &path, |entry, _| {
+        each(lines, &at, |entry, _| {
             let Some(user) = entry.user.as_deref().filter(|user| is_wanted(user)) else { return };
             match entry.kind {
                 Kind::Row | Kind::Intent | Kind::Outcome => all.take(list, user, entry.id.as_deref()),
@@ -78,19 +79,22 @@ pub(crate) fn leavers(
                 Kind::Ledger | Kind::Session | Kind::Step | Kind::Seen | Kind::End | Kind::Moved => {}
             }
         })?;
-        all.lists.push(path);
+        all.lists.push(at);
     }
     Ok(all)
 }
 
-/// The files that have the name of a ledger of leavers, in the folders of these.
-fn lists(near: &[&Path]) -> BTreeSet<PathBuf> {
-    let folders: BTreeSet<PathBuf> = near.iter().map(|path| folder_of(path)).collect();
+/// The files that have the name of a ledger of leavers, in the folders of these, and the runs of leavers in their tables.
+fn lists(near: &[&LedgerAt], instance: &str) -> Result<Vec<LedgerAt>, Failure> {
+    let folders: BTreeSet<PathBuf> = near.iter().filter_map(|at| at.on_disk()).map(folder_of).collect();
     let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
-    files
-        .filter_map(|file| Some(file.ok()?.path()))
-        .filter(|path| beside::is_named_as_leavers(path))
-        .collect()
+    let files = files.filter_map(|file| Some(file.ok()?.path()));
+    let files: BTreeSet<PathBuf> = files.filter(|path| beside::is_named_as_leavers(path)).collect();
+    let mut all: Vec<LedgerAt> = files.into_iter().map(LedgerAt::from).collect();
+    for at in near {
+        all.extend(removals(at, instance)?);
+    }
+    Ok(all)
 }
 
 fn folder_of(path: &Path) -> PathBuf {
@@ -141,11 +145,12 @@ mod tests {
             write(&at(name), instance, job, rehearsal, &left("zoe", "u-9", RowState::Deleted));
         }
         std::fs::write(at("empty.csv.remove.ledger.jsonl"), "").unwrap();
-        let near = at("roster.csv.ledger.jsonl");
+        let near = LedgerAt::from(at("roster.csv.ledger.jsonl"));
         let read =
             |is_rehearsal| leavers(&[&near, &near], ("i", is_rehearsal), &|user| user != "bob").unwrap();
         let found = read(false);
-        assert_eq!(found.lists, [disk::full_name(folder.path()).join("june.csv.remove.ledger.jsonl")]);
+        let june = disk::full_name(folder.path()).join("june.csv.remove.ledger.jsonl");
+        assert_eq!(found.lists, [LedgerAt::from(june)]);
         for (user, made, is_one) in [
             ("ana", Some("u-1"), true),
             ("ana", Some("u-2"), false),
@@ -156,7 +161,7 @@ mod tests {
         ] {
             assert_eq!(found.has(user, made), is_one, "{user} {made:?}");
         }
-        assert_eq!(found.ledger_of("eve"), Some(&*found.lists[0]));
+        assert_eq!(found.ledger_of("eve"), Some(found.lists[0].name()));
         assert!(read(true).has("zoe", None), "a rehearsal has those of rehearsals");
         write(
             &at("july.csv.remove.ledger.jsonl"),

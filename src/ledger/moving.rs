@@ -11,6 +11,7 @@ use super::shared::{Lease, Named, SharedLedger, TableUrl};
 use super::state::State;
 use super::words::{Job, Kind};
 use crate::error::Failure;
+use crate::text::{program, shell_line};
 
 /// A run that was moved.
 pub(crate) struct Moved {
@@ -46,7 +47,14 @@ pub(crate) fn push(path: &Path, to: &SharedLedger, by: &Lease) -> Result<Moved, 
     let done = |was_there, unchecked| Moved { to: url.clone(), rows, repaired, was_there, unchecked };
     match &file.state.moved_to {
         Some(there) if **there == url.to_string() => return Ok(done(true, None)),
-        Some(_) => super::file::be_here(&file.state, path)?,
+        Some(there) => {
+            let what =
+                format!("the run was moved from this file: it goes on in `{there}`: `{}`", path.display());
+            return Err(Failure::stopped(what).hint(format!(
+                "nothing was moved; see how it stands with: {}",
+                shell_line([program(), "status", there])
+            )));
+        }
         None => {}
     }
     let unchecked = to.check()?;

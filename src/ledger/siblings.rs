@@ -2,6 +2,7 @@
 
 use super::at::LedgerAt;
 use super::beside;
+use super::shared::Named;
 use super::words::Job;
 use crate::error::Failure;
 
@@ -16,6 +17,18 @@ pub(crate) fn siblings(of: &LedgerAt) -> Vec<LedgerAt> {
     let import = name.strip_suffix(&updates).unwrap_or(name);
     let all = [import.to_owned(), format!("{import}{updates}")];
     all.into_iter().filter(|other| other != name).map(|name| LedgerAt::shared(shared.naming(&name))).collect()
+}
+
+/// The ledgers of the same table that are of leavers of the instance of this ARN, whatever their names: a list is called as whoever
+/// wrote it called it. None of a file.
+///
+/// # Errors
+/// Exit 4 where the table cannot be read.
+pub(crate) fn removals(of: &LedgerAt, instance: &str) -> Result<Vec<LedgerAt>, Failure> {
+    let Some(shared) = of.in_table() else { return Ok(Vec::new()) };
+    let is_one = |named: &Named| named.job == Job::command(Some(Job::Remove)) && named.instance == instance;
+    let runs = shared.runs()?.into_iter().filter(is_one);
+    Ok(runs.map(|named| LedgerAt::shared(shared.naming(&named.name))).collect())
 }
 
 /// The ledgers of the same table of updates that put people back as they were before updates of this roster, as those

@@ -1,14 +1,14 @@
 //! Whom an update has made what a row asks for, by its ledger: of these nothing is drift any longer.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use super::file::{be_of, first_of};
+use super::at::LedgerAt;
+use super::file::{be_of, first_heard, lines_of};
 use super::reader::each;
 use super::words::{Job, Kind, RowState};
 use crate::agent::Fingerprint;
-use crate::disk;
 use crate::error::Failure;
+use crate::exit::Exit;
 
 /// What an update's ledger says of somebody, last of all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,20 +29,18 @@ pub(crate) struct UpdatedTo {
 /// # Errors
 /// Exit 4 where it cannot be read, is damaged or of another version.
 pub(crate) fn updated(
-    path: &Path,
+    at: &LedgerAt,
     instance: &str,
     is_wanted: &dyn Fn(&str) -> bool,
 ) -> Result<HashMap<String, UpdatedTo>, Failure> {
     let mut all: HashMap<String, UpdatedTo> = HashMap::new();
-    let header = first_of(path).filter(|header| header.instance == instance);
-    if header.is_none_or(|header| be_of(Some(Job::Update), &header, path).is_err()) {
+    let header = first_heard(at)?.filter(|header| header.instance == instance);
+    if header.is_none_or(|header| be_of(Some(Job::Update), &header, at).is_err()) {
         return Ok(all);
     }
-    let file = disk::open_regular(path).map_err(|error| {
-        Failure::stopped(format!("cannot open the ledger: `{}`", path.display())).because(error)
-    })?;
+    let lines = lines_of(at).map_err(|failure| Failure { exit: Exit::Stopped, ..failure })?;
     let mut is_of_part = false;
-    each(&file, path, |entry, _| {
+    each(lines, at, |entry, _| {
         if entry.kind == Kind::Session {
             is_of_part = !entry.only.is_empty();
             return;
@@ -84,6 +82,7 @@ mod tests {
     fn told(job: Option<Job>, entries: &[Entry]) -> UpdatedTo {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("l");
+        let none = LedgerAt::from(folder.path().join("none"));
         let header = Entry {
             version: Some(VERSION),
             run: Some("r".into()),
@@ -94,8 +93,9 @@ mod tests {
         let mut lines = Vec::new();
         [header].iter().chain(entries).for_each(|entry| entry.write_to(&mut lines));
         std::fs::write(&path, lines).unwrap();
+        let path = LedgerAt::from(path);
         assert!(updated(&path, "another", &|_| true).unwrap().is_empty());
-        assert!(updated(&folder.path().join("none"), "i", &|_| true).unwrap().is_empty());
+        assert!(updated(&none, "i", &|_| true).unwrap().is_empty());
         assert!(updated(&path, "i", &|_| false).unwrap().is_empty());
         updated(&path, "i", &|_| true).unwrap().remove("ana").unwrap_or_default()
     }

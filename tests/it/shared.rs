@@ -226,6 +226,35 @@ fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
 }
 
 #[test]
+fn nobody_at_work_is_stopped_for_another_roster() {
+    on_each("others", |stage| {
+        let url = stage.url("run");
+        let mut first =
+            Watched::start(&mut stage.import(&url, &["--rate", "1", "--burst", "1", "--format", "json"]));
+        first.until_created(1);
+        // A colleague's copy of the roster is an older one.
+        let other = folder(&["roster.csv"]);
+        let roster = stage.read("roster.csv").replacen(",Customer Care,", ",Sales,", 1);
+        fs::write(other.path().join("roster.csv"), roster).unwrap();
+        for how in ["--take-over", "--take-over=now", "--wait"] {
+            let ran = run(stage.import(&url, &[how]).current_dir(other.path())).exits(4);
+            assert!(
+                ran.stderr.contains("not the one that the run was planned with"),
+                "{how}: {}",
+                ran.stderr
+            );
+            assert!(!ran.stderr.contains("hand over"), "{how}: {}", ran.stderr);
+        }
+        assert!(first.child.try_wait().unwrap().is_none(), "it is at work still");
+        // With the same roster it is handed over, and whoever let go of it is not told to take it back.
+        let ran = run(&mut stage.import(&url, &["--take-over", "--rate", "1000"])).exits(0);
+        assert!(ran.stdout.contains("25 of 25 rows"), "{}{}", ran.stdout, ran.stderr);
+        assert_eq!(first.child.wait().unwrap().code(), Some(4));
+        assert_eq!(stage.service.calls("CreateUser", "executed"), 25);
+    });
+}
+
+#[test]
 fn of_two_that_start_at_once_one_goes_on_and_the_other_names_it() {
     on_each("atonce", |stage| {
         let url = stage.url("run");
@@ -375,6 +404,71 @@ fn what_an_update_in_a_table_asked_for_is_known_to_the_import_beside_it() {
         // Whoever was changed by it is as was asked for last: nobody else has touched them.
         let undo = stage.run(&["undo", &stage.url(&own), "--dry-run"]).exits(0);
         assert!(undo.stdout.contains("25 users would be deleted"), "{}{}", undo.stdout, undo.stderr);
+        // Nor has anybody drifted for the import itself, whose roster has their cells.
+        let again = run(&mut stage.import(&stage.table, &["--replan"])).exits(0);
+        assert!(!again.stderr.contains("other cells"), "{}", again.stderr);
+        assert!(!(again.stdout + &again.stderr).contains("drifted"));
+        assert_eq!(stage.status(&stage.url(&own))["seen"]["drifted"], 0);
+    });
+}
+
+#[test]
+fn whoever_left_by_a_list_in_the_table_is_not_made_again() {
+    on_each("left", |stage| {
+        let url = stage.url("all");
+        run(&mut stage.import(&url, &["--rate", "1000"])).exits(0);
+        let login = stage.read("roster.csv").lines().nth(1).unwrap().split(',').nth(6).unwrap().to_owned();
+        fs::write(stage.path().join("leavers.csv"), format!("user login\n{login}\n")).unwrap();
+        let (instance, may) = (stage.service.arn.clone(), stage.url("may"));
+        let remove = ["remove", "leavers.csv", "--instance", &instance, "--ledger", &may];
+        stage.run(&[&remove[..], &["--yes", "--count", "1"]].concat()).exits(0);
+        // Nor from a folder that has no list.
+        fs::remove_file(stage.path().join("leavers.csv")).unwrap();
+        let ran = run(&mut stage.import(&url, &["--recreate-missing"])).exits(0);
+        assert!(ran.stderr.contains("is on a list of leavers"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(&may), "{}", ran.stderr);
+        assert_eq!(stage.service.calls("CreateUser", "executed"), 25);
+    });
+}
+
+#[test]
+fn the_retry_that_is_shown_of_a_run_in_a_table_takes_the_roster_as_it_was_mended() {
+    on_each("mended", |stage| {
+        let url = stage.url("run");
+        let roster = stage.read("roster.csv");
+        fs::write(stage.path().join("roster.csv"), roster.replacen(",Customer Care,", ",Costumer Care,", 1))
+            .unwrap();
+        run(&mut stage.import(&url, &["--rate", "1000", "--skip-invalid"])).exits(1);
+        let status = stage.run(&["status", &url]).exits(0).stdout;
+        let (_, retry) = status.split_once("then: headcount retry ").unwrap();
+        let words: Vec<&str> = retry.lines().next().unwrap().split(' ').collect();
+        fs::write(stage.path().join("roster.csv"), roster).unwrap();
+        stage.run(&[&["retry"][..], &words].concat()).exits(0);
+        assert_eq!(stage.status(&url)["rows"]["created"], 25);
+    });
+}
+
+#[test]
+fn what_was_moved_is_undone_where_it_is() {
+    on_each("undoes", |stage| {
+        let url = stage.url("run");
+        run(stage.headcount().args(["import", "roster.csv", "--instance", &stage.service.arn])).exits(0);
+        stage.ledger(&["push", "roster.csv.ledger.jsonl", &url]).exits(0);
+        for words in
+            [&["undo", "roster.csv.ledger.jsonl", "--dry-run"][..], &["retry", "roster.csv.ledger.jsonl"]]
+        {
+            let ran = stage.run(words).exits(4);
+            assert!(
+                ran.stderr.contains(&format!("goes on with {url} in the file's place")),
+                "{}",
+                ran.stderr
+            );
+            assert!(!ran.stdout.contains("would be"), "{}", ran.stdout);
+        }
+        let elsewhere = stage.ledger(&["push", "roster.csv.ledger.jsonl", &stage.url("other")]).exits(4);
+        assert!(elsewhere.stderr.contains(&format!("headcount status {url}")), "{}", elsewhere.stderr);
+        let undo = stage.run(&["undo", &url, "--dry-run"]).exits(0);
+        assert!(undo.stdout.contains("25 users would be deleted"), "{}", undo.stdout);
     });
 }
 
@@ -393,11 +487,7 @@ fn a_suspension_is_kept_beside_the_deletion_that_it_stands_for() {
         let later = ran.stderr.lines().find(|line| line.contains("delete them later with: ")).unwrap();
         assert!(later.contains(&format!("--ledger {may}")), "{later}");
         let update = stage.status(&stage.url("may.suspended.update"));
-        assert_eq!(
-            (&update["job"], &update["rows"]["updated"]),
-            (&json!("update"), &json!(1)),
-            "{update}"
-        );
+        assert_eq!((&update["job"], &update["rows"]["updated"]), (&json!("update"), &json!(1)), "{update}");
         assert!(!stage.path().join("leavers.csv.suspended.csv.update.ledger.jsonl").exists());
         // From another folder the run is found, and nothing of it is left to do.
         let elsewhere = folder(&[]);

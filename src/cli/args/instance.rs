@@ -50,24 +50,27 @@ pub(in crate::cli) struct InstanceArgs {
     pub(in crate::cli) role: Option<Role>,
 }
 
+/// What says that it is no rehearsal.
+const NOT_REHEARSED: [&str; 2] = ["instance", "endpoint_url"];
+
 /// A rehearsal in place of an instance.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Rehearsal")]
 pub(in crate::cli) struct RehearsalArgs {
     /// Rehearse against an embedded Connect that has the names the roster uses; nothing leaves this machine
-    #[arg(long, conflicts_with_all = ["instance", "endpoint_url"])]
+    #[arg(long, conflicts_with_all = NOT_REHEARSED)]
     pub(in crate::cli) simulate: bool,
 
     /// Where the embedded Connect's weather comes from
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate", conflicts_with = "instance")]
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "simulate", conflicts_with_all = NOT_REHEARSED)]
     pub(in crate::cli) seed: u64,
 
     /// How reliable the embedded Connect is
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with = "instance")]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Sky::Calm, requires = "simulate", conflicts_with_all = NOT_REHEARSED)]
     pub(in crate::cli) weather: Sky,
 
     /// What the embedded Connect does with what an update leaves out
-    #[arg(long, value_enum, ignore_case = true, default_value_t = LeaveOut::Replace, requires = "simulate", conflicts_with = "instance")]
+    #[arg(long, value_enum, ignore_case = true, default_value_t = LeaveOut::Replace, requires = "simulate", conflicts_with_all = NOT_REHEARSED)]
     pub(in crate::cli) updates: LeaveOut,
 }
 

@@ -15,21 +15,24 @@ use crate::error::Failure;
 use crate::job::{OnePassword, Passwords};
 use crate::passwords;
 
+/// What does not go with made passwords, nor with what is said of them.
+const NOT_MADE: [&str; 3] = ["no_provenance_tag", "password_from_env", "password_command"];
+
 /// Passwords for the users that the roster has none for. One that stands in the roster is used as it is.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Passwords")]
 pub(in crate::cli) struct PasswordArgs {
     /// Make a password for each user that the roster has none for
-    #[arg(long, requires = "credentials_out", conflicts_with = "no_provenance_tag")]
+    #[arg(long, requires = "credentials_out", conflicts_with_all = NOT_MADE)]
     pub(in crate::cli) generate_passwords: bool,
 
     /// Where the made passwords are kept, readable by its owner only; a resumed run appends, and a rehearsal has a file of
     /// its own: `pw.simulate.jsonl` for `pw.jsonl`
-    #[arg(long, value_name = "FILE", requires = "generate_passwords")]
+    #[arg(long, value_name = "FILE", requires = "generate_passwords", conflicts_with_all = NOT_MADE)]
     pub(in crate::cli) credentials_out: Option<PathBuf>,
 
     /// Encrypt each to this age recipient; may be given several times
-    #[arg(long = "recipient", value_name = "age1…", requires = "generate_passwords")]
+    #[arg(long = "recipient", value_name = "age1…", requires = "generate_passwords", conflicts_with_all = NOT_MADE)]
     pub(in crate::cli) recipients: Vec<String>,
 
     /// One password for all: the value of this environment variable

@@ -27,7 +27,7 @@ pub(in crate::cli) struct ValidateArgs {
     pub(in crate::cli) targets: Option<PathBuf>,
 
     /// The rows of this target alone; may be given again for another beside it [default: all of them].
-    #[arg(id = "target", long = "target", value_name = "NAME", requires = "targets")]
+    #[arg(id = "target", long = "target", value_name = "NAME", requires = "targets", conflicts_with_all = ["identity", "directory"])]
     pub(in crate::cli) only: Vec<String>,
 
     /// Rows need no password, for the import is going to make them.

@@ -296,7 +296,11 @@ impl Compared {
     /// Reads who is there and decides about everybody.
     async fn look(&mut self, unsearchable: u64) -> Result<(), Failure> {
         let bases = self.bases()?;
-        let unfinished = unfinished(&opened::seen(&self.held())?);
+        let state = opened::seen(&self.held())?;
+        if self.changes.writes {
+            opened::would_go_on(&self.held(), &state)?;
+        }
+        let unfinished = unfinished(&state);
         self.pace().await;
         let mut there = there::read(&self.reached, &self.wanted, unsearchable, &self.world).await?;
         let whom = self.to_describe(&there, &bases, &unfinished)?;

@@ -82,6 +82,7 @@ impl Compared {
         if self.blocks().is_some() {
             return Err(Failure::new(Exit::Findings, "nothing was sent: the roster has errors"));
         }
+        opened::handed_over(&self.held()).await?;
         let ledger = opened::locked(&self.held())?;
         Ok(PlannedChanges { compared: self, ledger: Box::new(ledger) })
     }

@@ -183,6 +183,7 @@ impl Leavers {
     /// Reads who is there, and decides about everybody.
     async fn look(&mut self, listed: Vec<Listed>) -> Result<(), Failure> {
         let state = opened::seen(&self.held())?;
+        opened::would_go_on(&self.held(), &state)?;
         parting::pace(&self.reached, self.remove.job.pace, &CALLS, &self.world).await;
         let there = self.names(&listed).await?;
         let mut candidates = Vec::new();

@@ -68,6 +68,7 @@ impl Leavers {
             return Err(Failure::new(Exit::Findings, "nobody was deleted: the list has errors"));
         }
         self.are_few()?;
+        opened::handed_over(&self.held()).await?;
         let ledger = opened::locked(&self.held())?;
         Ok(PlannedRemove { leavers: self, ledger: Box::new(ledger) })
     }
@@ -183,7 +184,8 @@ async fn send(leavers: &Leavers, ledger: &Arc<dyn Journal>, run: String) -> Resu
     let ways = Ways { most, signs_out: true, quick_connects: remove.lifts.quick_connects };
     let departures = departures(leavers, &**ledger);
     let _at_work = reached.lane.waits().at_work();
-    let _shares = shares::taken(&job.ledger, &[Operation::DeleteUser], reached, world).await;
+    let operations: &[Operation] = if departures.is_empty() { &[] } else { &[Operation::DeleteUser] };
+    let _shares = shares::taken(&job.ledger, operations, reached, world).await;
     let around = Arc::new(leavers.around.of_all(departures.iter().map(|departure| departure.id.clone())));
     let orphans = ledger.read(orphans);
     Box::pin(apply::delete(means, ways, around, judge(leavers), departures.into_iter(), orphans)).await

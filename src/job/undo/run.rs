@@ -142,8 +142,8 @@ impl PlannedUndo {
         let settings = session::settings(reached, world, self.job.patience, self.run_id().to_owned());
         let means = session::means(reached, world, settings, most, ledger);
         let _at_work = self.reached.lane.waits().at_work();
-        let _shares =
-            shares::taken(&self.job.ledger, &[Operation::DeleteUser], &self.reached, &self.world).await;
+        let operations: &[Operation] = if departures.is_empty() { &[] } else { &[Operation::DeleteUser] };
+        let _shares = shares::taken(&self.job.ledger, operations, reached, world).await;
         let ways = Ways { most, signs_out: false, quick_connects: self.job.lifts.quick_connects };
         let unfinished = ledger.read(unfinished);
         let judge = self.judge();

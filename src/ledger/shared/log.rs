@@ -196,12 +196,13 @@ impl SharedLedger {
         self.at(self.url.naming(name))
     }
 
-    /// The addresses of runs of which this name is the first part, as those of several targets have it. None where the table
-    /// cannot be read: it is asked for a hint alone.
+    /// The addresses of runs of which this name is the first part, as those of several targets have it; what other commands have
+    /// done about the same people is no target's. None where the table cannot be read: it is asked for a hint alone.
     pub(crate) fn of_its_targets(&self) -> Vec<String> {
         let Some(name) = &self.url.name else { return Vec::new() };
         let begins = format!("{name}.");
-        let runs = self.runs().unwrap_or_default().into_iter().filter(|run| run.name.starts_with(&begins));
+        let is_targets = |run: &Named| run.name.strip_prefix(&begins).is_some_and(super::url::is_of_a_target);
+        let runs = self.runs().unwrap_or_default().into_iter().filter(is_targets);
         let mut runs: Vec<String> = runs.map(|run| self.url.naming(&run.name).typed()).collect();
         runs.sort();
         runs
@@ -328,6 +329,33 @@ impl SharedLedger {
         let now = self.around.clock.now();
         let long_ago = |seen| now.duration_since(seen).is_ok_and(|ago| ago > self.around.timing.stale);
         !lease.free && !seen.is_some_and(long_ago)
+    }
+
+    /// The runs of this instance, but for the one of this name, with which somebody is at work as far as one look tells: their
+    /// addresses, and who that is. None where the table cannot be read: they are told of, and nothing goes by them.
+    pub(crate) fn at_work_beside(&self, instance: &str) -> Vec<(TableUrl, Lease)> {
+        let own = self.url.name.as_deref();
+        let is_other = |run: &Named| run.instance == instance && own != Some(&*run.name);
+        let runs = self.runs().unwrap_or_default().into_iter().filter(is_other);
+        let at_work = runs.filter_map(|run| {
+            let lease = self.again(|| self.segments.lease(&run.run)).ok().flatten()?;
+            self.seems_alive(&lease).then(|| (self.url.naming(&run.name), lease))
+        });
+        at_work.collect()
+    }
+
+    /// Whether somebody is to be asked for it, or waited for: it was not found free, or is taken in any case.
+    pub(crate) fn is_to_be_had(&self) -> bool {
+        match self.takes {
+            Takes::Now => true,
+            Takes::Asks | Takes::Waits => self.borne().free.is_none(),
+            Takes::WhereDead => false,
+        }
+    }
+
+    /// Somebody is at work with it.
+    pub(super) fn found_taken(&self) {
+        self.borne().free = None;
     }
 
     /// What a watcher sees of a run.

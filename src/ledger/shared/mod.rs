@@ -29,7 +29,7 @@ pub use memory::{Fate, InMemory, Weather};
 pub use segments::{Certainty, Checked, EngineFault, LaneName, Lease, Named, Put, Segment, Segments};
 pub use share::Members;
 pub(crate) use share::Share;
-pub(crate) use standby::Stood;
+pub(crate) use standby::{Stood, Until};
 pub use trouble::EngineTrouble;
 pub(crate) use trouble::OnTrouble;
 pub(super) use url::UNDONE;

@@ -42,6 +42,16 @@ impl Members {
         }
         (alive.max(1), dead)
     }
+
+    /// Who has not counted up for longer than anybody alive is silent, though not for so long that it is gone for certain: a
+    /// process that is short is over before that, and so would the next one be, each held up by whoever died in here long ago.
+    /// Somebody alive who is taken out is there again with the next beat.
+    fn silent(&self, own: &str, now: Moment, silence: Duration) -> Vec<(String, u64)> {
+        let is_silent = |(member, (_, since)): &(&String, &(u64, Moment))| {
+            **member != own && now.since(*since) >= silence
+        };
+        self.0.iter().filter(is_silent).map(|(member, (beat, _))| (member.clone(), *beat)).collect()
+    }
 }
 
 /// A part of the rate of one account, region and operation, as long as this lives.
@@ -65,13 +75,13 @@ struct ShareState {
 }
 
 impl Share {
-    /// Joins a lane as this member. `after` is who had the ledger before and is dead, whose part is taken. Returns for how long
+    /// Joins a lane as this member. `after` are those who had ledgers before and are dead, whose part is taken. Returns for how long
     /// nothing may be sent yet: others are there, and have to see this one first.
     pub(crate) fn join(
         ledger: &SharedLedger,
         lane: LaneName,
         own: String,
-        after: Option<&str>,
+        after: &[String],
         told: Box<dyn Fn(u32) + Send + Sync>,
     ) -> (Arc<Self>, Duration) {
         let share = Arc::new(Self {
@@ -84,8 +94,9 @@ impl Share {
             of: AtomicU32::new(1),
             thread: Mutex::default(),
         });
-        let inherits = after.is_some_and(|dead| share.ledger.segments.leave(&share.lane, dead, None).is_ok());
-        let others = share.beat().saturating_sub(1);
+        share.beat();
+        let inherits = share.buried(after) > 0;
+        let others = share.of().saturating_sub(1);
         let theirs = Arc::clone(&share);
         let thread = std::thread::Builder::new().name("share".into()).spawn(move || theirs.beats());
         // Without a thread nobody sees this one for long, and the throttles that follow slow it.
@@ -118,6 +129,25 @@ impl Share {
         alive
     }
 
+    /// Takes these out who are dead, and says how many of them were members.
+    fn buried(&self, dead: &[String]) -> usize {
+        let members = {
+            let mut state = self.state();
+            let is_one = |member: &&String| **member != self.own && state.members.0.contains_key(*member);
+            let members: Vec<String> = dead.iter().filter(is_one).cloned().collect();
+            members.iter().for_each(|member| _ = state.members.0.remove(member));
+            self.of.fetch_sub(u32::try_from(members.len()).unwrap_or_default(), Ordering::Relaxed);
+            members
+        };
+        for member in &members {
+            let _ = self.ledger.segments.leave(&self.lane, member, None);
+        }
+        if !members.is_empty() {
+            (self.told)(self.of());
+        }
+        members.len()
+    }
+
     fn beats(&self) {
         let every = self.ledger.around.timing.beat;
         loop {
@@ -137,6 +167,12 @@ impl Share {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             let _ = thread.join();
+            let around = &self.ledger.around;
+            let (now, silence) = (around.clock.moment(), around.timing.joins);
+            let silent = self.state().members.silent(&self.own, now, silence);
+            for (member, beat) in silent {
+                let _ = self.ledger.segments.leave(&self.lane, &member, Some(beat));
+            }
             let _ = self.ledger.segments.leave(&self.lane, &self.own, None);
         }
     }
@@ -173,5 +209,19 @@ mod tests {
             "one is never gone for oneself"
         );
         assert_eq!(members.look("a", &beats(&[]), at(201), stale).0, 1);
+    }
+
+    #[test]
+    fn who_was_silent_for_longer_than_anybody_alive_is_taken_out_by_whoever_leaves() {
+        let (silence, stale) = (Duration::from_secs(15), Duration::from_secs(45));
+        let at = |seconds| Moment::after(Duration::from_secs(seconds));
+        let beats = |b: u64, c: u64| {
+            [("a", 1), ("b", b), ("c", c)].map(|(name, beat)| (name.to_owned(), beat)).into_iter().collect()
+        };
+        let mut members = Members::default();
+        members.look("a", &beats(7, 1), at(0), stale);
+        assert_eq!(members.silent("a", at(14), silence), []);
+        members.look("a", &beats(7, 2), at(10), stale);
+        assert_eq!(members.silent("a", at(16), silence), [("b".to_owned(), 7)], "c counted up meanwhile");
     }
 }

@@ -12,17 +12,28 @@ use crate::ledger::reader::fold;
 use crate::ledger::words::RowState;
 use crate::text::{grouped, path_word, program, shell_line};
 
+/// How far one goes who finds a ledger in use that is to be asked for or waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Until it may be taken.
+    Free,
+    /// Until it is known whether somebody alive has it: nobody is stopped for a run that is then refused.
+    Known,
+}
+
 /// What happened to whoever stood by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stood {
     /// The ledger may be taken.
     Free,
+    /// Somebody alive has it, who is not to be asked or waited for before it is known what for.
+    Held,
     /// It was asked to stop before.
     Stopped,
 }
 
 impl SharedLedger {
-    /// Waits until the ledger may be taken. `own` says who waits; `tell` is told what is waited for, `stops` asked whether to
+    /// Waits until the ledger may be taken, or it is known that it is not. `own` says who waits; `tell` is told what is waited for, `stops` asked whether to
     /// go on.
     ///
     /// # Errors
@@ -30,6 +41,7 @@ impl SharedLedger {
     pub(crate) fn stand_by(
         &self,
         own: &str,
+        until: Until,
         tell: &mut dyn FnMut(String),
         stops: &dyn Fn() -> bool,
     ) -> Result<Stood, Failure> {
@@ -69,6 +81,18 @@ impl SharedLedger {
                 }
                 Life::Alive | Life::Unknown => {}
             }
+            if until == Until::Known && matches!(self.takes, Takes::Asks | Takes::Waits) {
+                if life == Life::Alive {
+                    self.found_taken();
+                    return Ok(Stood::Held);
+                }
+                if told.is_none_or(|told| now.since(told) >= SILENCE) {
+                    told = Some(now);
+                    tell(self.is_watched(&who, now.since(begun)));
+                }
+                (around.pause)(timing.poll);
+                continue;
+            }
             match self.takes {
                 Takes::Now => return Ok(Stood::Free),
                 Takes::WhereDead if life == Life::Alive => return Err(self.in_use(&named.run, &who)),
@@ -103,12 +127,17 @@ impl SharedLedger {
         match self.takes {
             Takes::Waits => format!("standing by for {so_far} s: {who} is at work"),
             Takes::Asks => format!("{who} was asked {so_far} s ago to hand over"),
-            Takes::WhereDead | Takes::Now if life == Life::Unknown => format!(
-                "{who} has the ledger; whether it is alive is watched, {so_far} of {} s",
-                self.around.timing.stale.as_secs()
-            ),
+            Takes::WhereDead | Takes::Now if life == Life::Unknown => self.is_watched(who, since),
             Takes::WhereDead | Takes::Now => format!("{who} has the ledger"),
         }
+    }
+
+    fn is_watched(&self, who: &str, since: Duration) -> String {
+        format!(
+            "{who} has the ledger; whether it is alive is watched, {} of {} s",
+            since.as_secs(),
+            self.around.timing.stale.as_secs()
+        )
     }
 
     /// Somebody alive has it: who, since when, and how far.

@@ -289,7 +289,7 @@ fn whoever_stands_by_takes_what_is_free_or_dead_and_is_told_of_whoever_is_alive(
         let shared =
             SharedLedger::new("dynamodb://runs/spring".parse().unwrap(), segments, around).taking(takes);
         let told = Mutex::new(Vec::new());
-        let stood = shared.stand_by(own, &mut |what| told.lock().unwrap().push(what), &|| false);
+        let stood = shared.stand_by(own, Until::Free, &mut |what| told.lock().unwrap().push(what), &|| false);
         let waited = clock.0.load(Ordering::SeqCst);
         match expected {
             Ok(stood_so) => assert_eq!(stood.unwrap(), stood_so, "{takes:?}"),
@@ -313,7 +313,7 @@ fn whoever_stands_by_stops_when_asked_to() {
     let shared = ledger(&engine, &clock).taking(Takes::Waits);
     let asked = AtomicU64::new(0);
     let stops = || asked.fetch_add(1, Ordering::SeqCst) > 3;
-    assert_eq!(shared.stand_by("me", &mut |_| {}, &stops).unwrap(), Stood::Stopped);
+    assert_eq!(shared.stand_by("me", Until::Free, &mut |_| {}, &stops).unwrap(), Stood::Stopped);
 }
 
 /// What was read of the instance after a ledger was found free says nothing of whom somebody else has made since.
@@ -323,7 +323,7 @@ async fn whoever_has_had_a_ledger_since_it_was_found_free_is_known() {
     let found_free = || {
         let mine = ledger(&engine, &clock);
         assert_eq!(mine.had_since().unwrap(), None, "nobody has looked yet");
-        assert_eq!(mine.stand_by("me", &mut |_| {}, &|| false).unwrap(), Stood::Free);
+        assert_eq!(mine.stand_by("me", Until::Free, &mut |_| {}, &|| false).unwrap(), Stood::Free);
         assert_eq!(mine.had_since().unwrap(), None);
         mine
     };

@@ -220,6 +220,15 @@ fn be_a_table(url: &TableUrl) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether what stands behind a run's name and a dot may be a target's: a command's own mark is none, nor that of a run that was
+/// undone.
+pub(super) fn is_of_a_target(behind: &str) -> bool {
+    let is_mark = |mark: &str| mark.strip_prefix('.') == Some(behind);
+    let suspended = format!("suspended{}", Job::behind_name(Some(Job::Update)));
+    let is_undone = UNDONE.strip_prefix('.').is_some_and(|mark| behind.starts_with(mark));
+    !COMMANDS.into_iter().any(is_mark) && behind != suspended && !is_undone
+}
+
 /// A run's name stands in commands that people type.
 fn be_a_name(name: &str) -> Result<(), String> {
     if name.len() > LONGEST_NAME {
@@ -312,6 +321,21 @@ mod tests {
             ("a b://c", false),
         ] {
             assert_eq!(TableUrl::is_meant(text), is_meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_another_command_did_is_no_targets() {
+        for (behind, is_one) in [
+            ("emea", true),
+            ("emea.update", true),
+            ("updates", true),
+            ("update", false),
+            ("remove", false),
+            ("suspended.update", false),
+            ("undone-1f", false),
+        ] {
+            assert_eq!(is_of_a_target(behind), is_one, "{behind}");
         }
     }
 
