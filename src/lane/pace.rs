@@ -500,6 +500,19 @@ mod tests {
         times
     }
 
+    #[test]
+    fn a_rate_that_is_told_is_divided_and_one_that_is_learned_is_not() {
+        let (told, learned) = (Pace::new(12.0, 1), Pace::learning(Some(12.0)));
+        for pace in [&told, &learned] {
+            pace.share(3);
+        }
+        assert_eq!((told.rate(), learned.rate()), (4.0, 12.0));
+        // However fast one that is told is.
+        let fast = Pace::new(1_000.0, 1);
+        fast.share(2);
+        assert_eq!(fast.rate(), 500.0);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn twenty_five_calls_at_two_a_second_take_ten_seconds() {
         let times = times(&Pace::new(2.0, 5), 25, Duration::from_millis(300)).await;

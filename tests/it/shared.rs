@@ -255,6 +255,57 @@ fn nobody_at_work_is_stopped_for_another_roster() {
 }
 
 #[test]
+fn a_new_run_is_told_of_what_the_table_has_of_its_instance() {
+    on_each("told", |stage| {
+        let (url, other) = (stage.url("first"), stage.url("second"));
+        let mut first =
+            Watched::start(&mut stage.import(&url, &["--rate", "2", "--burst", "1", "--format", "json"]));
+        first.until_created(1);
+        // Of the same roster it is no run of its own, and its plan says so already.
+        for words in [&["--dry-run"][..], &[]] {
+            let ran = run(&mut stage.import(&other, words)).exits(4);
+            assert!(
+                ran.stderr.contains("this roster is a run of the table already, `first`"),
+                "{}",
+                ran.stderr
+            );
+        }
+        let roster = stage.read("roster.csv");
+        let some: Vec<&str> = roster.lines().take(4).collect();
+        fs::write(stage.path().join("roster.csv"), some.join("\n") + "\n").unwrap();
+        let ran = run(&mut stage.import(&other, &["--dry-run"])).exits(0);
+        let who = format!("process {} on ", first.child.id());
+        assert!(ran.stderr.contains(&who) && ran.stderr.contains(&url), "{}", ran.stderr);
+        assert!(ran.stderr.contains("is at work on this instance too"), "{}", ran.stderr);
+        first.kill();
+    });
+}
+
+#[test]
+fn whoever_has_nothing_to_send_waits_for_no_part_of_the_rate() {
+    on_each("nothing", |stage| {
+        let url = stage.url("run");
+        run(&mut stage.import(&url, &["--rate", "1000"])).exits(0);
+        // Somebody died here without a word.
+        let arn: Vec<&str> = stage.service.arn.split(':').collect();
+        let lane = format!("lane#{}#{}", arn[4], arn[3]);
+        let key = json!({"pk": {"S": lane}, "sk": {"S": "CreateUser"}});
+        let (status, answer) = stage.tables.call("GetItem", &json!({"TableName": "nothing", "Key": key}));
+        assert_eq!(status, 200, "{answer}");
+        assert!(answer["Item"]["m"].is_object(), "{lane} is no lane: {answer}");
+        let dead = json!({
+            "TableName": "nothing", "Key": key, "UpdateExpression": "SET m.#d = :one",
+            "ExpressionAttributeNames": {"#d": "process 1 on nowhere"},
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+        });
+        let (status, answer) = stage.tables.call("UpdateItem", &dead);
+        assert_eq!(status, 200, "{answer}");
+        let ran = run(&mut stage.import(&url, &[])).exits(0);
+        assert!(!ran.stderr.contains("the rate is shared"), "{}", ran.stderr);
+    });
+}
+
+#[test]
 fn of_two_that_start_at_once_one_goes_on_and_the_other_names_it() {
     on_each("atonce", |stage| {
         let url = stage.url("run");
