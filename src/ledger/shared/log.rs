@@ -151,6 +151,11 @@ impl SharedLedger {
         self.borne().free = Some(signs);
     }
 
+    /// Whether nothing has come of it since it was found free, or whoever had it dead.
+    pub(super) fn is_as_found(&self, seen: &Seen) -> bool {
+        self.borne().free == Some(Some(seen.signs()))
+    }
+
     /// Who has had the ledger since it was found free; `None` where nobody has, or nobody had looked.
     ///
     /// # Errors

@@ -60,6 +60,10 @@ impl SharedLedger {
                 return Ok(Stood::Stopped);
             }
             let seen = self.seen(&named.run)?;
+            // Who was watched until nobody had it, or whoever had it was dead, is not watched for as long again.
+            if self.is_as_found(&seen) {
+                return Ok(Stood::Free);
+            }
             let now = clock.moment();
             let life = watch.look(&seen, now, timing.stale);
             let who = seen

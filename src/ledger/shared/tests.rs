@@ -291,6 +291,14 @@ fn whoever_stands_by_takes_what_is_free_or_dead_and_is_told_of_whoever_is_alive(
         let told = Mutex::new(Vec::new());
         let stood = shared.stand_by(own, Until::Free, &mut |what| told.lock().unwrap().push(what), &|| false);
         let waited = clock.0.load(Ordering::SeqCst);
+        if !beats {
+            // Whoever was found dead is not watched for as long again, unless something has come of it since.
+            assert_eq!(shared.stand_by(own, Until::Known, &mut |_| {}, &|| false).unwrap(), Stood::Free);
+            assert_eq!(clock.0.load(Ordering::SeqCst), waited, "{takes:?}");
+            engine.beat("r", 1, "").unwrap();
+            assert_eq!(shared.stand_by(own, Until::Known, &mut |_| {}, &|| false).unwrap(), Stood::Free);
+            assert!(clock.0.load(Ordering::SeqCst) > waited, "{takes:?}");
+        }
         match expected {
             Ok(stood_so) => assert_eq!(stood.unwrap(), stood_so, "{takes:?}"),
             Err(says) => {
