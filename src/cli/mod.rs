@@ -49,6 +49,7 @@ mod retype;
 mod retype_changes;
 mod screen;
 mod settings;
+mod several;
 mod shared;
 mod signals;
 mod simulate;

@@ -175,6 +175,13 @@ pub(super) fn status_of(ledger: &Path) -> Line {
     line
 }
 
+/// What looks at several ledgers together.
+pub(super) fn of_several<'l>(command: &str, ledgers: impl IntoIterator<Item = &'l LedgerAt>) -> Line {
+    let mut line = Line::new(program(), command);
+    ledgers.into_iter().for_each(|ledger| line.path(ledger));
+    line
+}
+
 /// What undoes the run of a ledger, or goes on with that.
 pub(super) fn undo_of(ledger: &Path) -> Line {
     let mut line = Line::new(program(), "undo");
