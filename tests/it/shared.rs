@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Ran, Service, Watched, folder, run};
-use crate::tables::{Tables, all};
+use crate::tables::{Gate, Tables, all};
 
 /// A server of tables, an instance, and a folder with the sample.
 struct Stage {
@@ -441,6 +441,25 @@ fn a_move_that_was_cut_off_is_ended_by_the_same_command() {
         stage.ledger(&["push", FILE, &stage.url("spring")]).exits(0);
         stage.ledger(&["pull", &stage.url("spring"), "-o", "pulled.jsonl"]).exits(0);
         assert_eq!(stage.read("pulled.jsonl"), lines);
+    });
+}
+
+#[test]
+fn whoever_may_not_say_that_the_ledger_is_theirs_is_told_what_is_to_be_permitted() {
+    on_each("denied", |stage| {
+        let denied = Gate::before(stage.tables, |operation| {
+            let said = json!({
+                "__type": "com.amazon.coral.service#AccessDeniedException",
+                "Message": "User: arn:aws:iam::1:user/ana is not authorized to perform: dynamodb:UpdateItem",
+            });
+            (operation == "UpdateItem").then_some((400, said))
+        });
+        let mut import = stage.import(&stage.url("run"), &[]);
+        let ran = run(import.env("AWS_ENDPOINT_URL_DYNAMODB", &denied.url)).exits(4);
+        assert!(ran.stderr.contains("not authorized to perform: dynamodb:UpdateItem"), "{}", ran.stderr);
+        let hint =
+            "hint: nothing was sent; `headcount policy` prints what is to be permitted for a shared ledger\n";
+        assert!(ran.stderr.contains(hint) && !ran.stderr.contains("see who has it"), "{}", ran.stderr);
     });
 }
 

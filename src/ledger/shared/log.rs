@@ -79,6 +79,8 @@ struct Borne {
     dead: Option<String>,
     /// What was seen when nobody had it, or whoever had it was dead; none where nobody had begun the run.
     free: Option<Option<(u64, u64, u64)>>,
+    /// What to do about what the engine would not write, where it said more than that it was away.
+    refused: Option<String>,
 }
 
 /// All that was in a log when it was read.
@@ -168,6 +170,18 @@ impl SharedLedger {
     /// Who had the ledger and was found dead, as it calls itself in lanes.
     pub(crate) fn dead(&self) -> Option<String> {
         self.borne().dead.clone()
+    }
+
+    /// A write of the log failed so: what goes on is told by whoever began to write, who hears of it as of a file's.
+    pub(super) fn was_not_written(&self, fault: &EngineFault) {
+        if fault.certainty == Certainty::Refused && !fault.hint.is_empty() {
+            self.borne().refused = Some(fault.hint.clone());
+        }
+    }
+
+    /// What to do about what the engine would not write; `None` where it has refused nothing.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.borne().refused.clone()
     }
 
     fn borne(&self) -> MutexGuard<'_, Borne> {
