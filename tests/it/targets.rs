@@ -210,6 +210,22 @@ fn a_role_that_trusts_nobody_keeps_all_from_starting_and_says_what_helps() {
         "{}",
         ran.stdout
     );
+    // Of each target it is told where its rows stand, also where they wait; together they are what all come to.
+    let ran = import(&service, folder.path(), &["--skip-failed-targets", "--format", "json"]).exits(4);
+    let events = json(&ran.stdout);
+    let ends: Vec<_> = events.iter().filter(|event| event["event"] == "target").collect();
+    let of = |target: &str| *ends.iter().find(|end| end["target"] == target).unwrap();
+    assert_eq!(
+        (&of("na")["rows"]["total"], &of("na")["rows"]["pending"]),
+        (&1.into(), &1.into()),
+        "{ends:?}"
+    );
+    assert_eq!(of("na")["calls"], serde_json::json!({"sent": 0, "throttled": 0}), "{ends:?}");
+    let all = events.last().unwrap();
+    for (what, of_all) in [("total", 2), ("pending", 1), ("created", 1)] {
+        let sum: u64 = ends.iter().map(|end| end["rows"][what].as_u64().unwrap()).sum();
+        assert_eq!((sum, all["rows"][what].as_u64()), (of_all, Some(of_all)), "{what}");
+    }
     let ran = import(&service, folder.path(), &["--target", "emea"]).exits(0);
     assert!(ran.stderr.contains("1 row is for targets that were not asked for"), "{}", ran.stderr);
 }
