@@ -137,7 +137,9 @@ fn on<T: Send + 'static>(
     loop {
         match waits.recv_timeout(GLANCE) {
             Ok(answer) => return Ok(answer),
-            Err(RecvTimeoutError::Timeout) => trouble.waits(begun, SystemClock.moment(), what),
+            Err(RecvTimeoutError::Timeout) => {
+                trouble.waits(begun, SystemClock.moment(), what);
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(EngineFault::unclear("the thread that asks the table has ended"));
             }

@@ -193,10 +193,19 @@ impl SharedLedger {
         said.unwrap_or(self.around.timing.patience)
     }
 
-    /// Waits before something is asked again that was asked first at `begun`, and says so where that was a while ago.
+    /// Waits before something is asked again that was asked first at `begun`, and says so where that was a while ago: also in
+    /// the middle of a wait, for one alone may be longer than nothing is said.
     pub(super) fn wait(&self, delay: Duration, begun: Moment, why: &str) {
-        self.around.trouble.waits(begun, self.around.clock.moment(), why);
-        (self.around.pause)(delay);
+        let mut left = delay;
+        loop {
+            let quiet = self.around.trouble.waits(begun, self.around.clock.moment(), why);
+            let part = left.min(quiet);
+            (self.around.pause)(part);
+            left = left.saturating_sub(part);
+            if left.is_zero() {
+                return;
+            }
+        }
     }
 
     /// Its address.

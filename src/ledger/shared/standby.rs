@@ -92,6 +92,7 @@ impl SharedLedger {
             }
             if told.is_none_or(|told| now.since(told) >= SILENCE) {
                 told = Some(now);
+                around.trouble.told(now);
                 tell(self.waits_for(&who, life, now.since(begun)));
             }
             (around.pause)(timing.poll);
