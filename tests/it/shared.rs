@@ -445,6 +445,41 @@ fn a_move_that_was_cut_off_is_ended_by_the_same_command() {
 }
 
 #[test]
+fn a_file_is_taken_from_nobody_and_whoever_asks_for_that_is_told() {
+    let folder = folder(&["roster.csv"]);
+    fs::write(folder.path().join("leavers.csv"), "user login\nana.silva\n").unwrap();
+    fs::write(folder.path().join("targets.toml"), "[targets.emea]\ninstance = \"acme\"\n").unwrap();
+    run(crate::harness::headcount(folder.path()).args(["import", "roster.csv", "--simulate"])).exits(0);
+    let commands: [&[&str]; 9] = [
+        &["import", "roster.csv", "--instance", "acme"],
+        &["import", "roster.csv", "--simulate", "--ledger", "own.jsonl"],
+        &["import", "roster.csv", "--targets", "targets.toml"],
+        &["retry", "roster.csv.simulate.ledger.jsonl"],
+        &["update", "roster.csv", "--instance", "acme"],
+        &["update", "roster.csv", "--targets", "targets.toml"],
+        &["remove", "leavers.csv", "--instance", "acme"],
+        &["remove", "leavers.csv", "--targets", "targets.toml"],
+        &["undo", "roster.csv.simulate.ledger.jsonl"],
+    ];
+    for words in commands {
+        for (typed, flag) in [
+            ("--wait", "--wait"),
+            ("--take-over", "--take-over"),
+            ("--take-over=now", "--take-over"),
+            ("--replan", "--replan"),
+        ] {
+            let ran = run(crate::harness::headcount(folder.path()).args(words).arg(typed)).exits(2);
+            let error = format!("error: {flag} is of a ledger that machines share, and ");
+            assert!(ran.stderr.contains(&error), "{words:?}: {}", ran.stderr);
+            let hint = format!(
+                "hint: leave {flag} out, or give the address of a shared ledger: --ledger dynamodb://TABLE/NAME\n"
+            );
+            assert!(ran.stderr.ends_with(&hint), "{words:?}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
 fn whoever_may_not_say_that_the_ledger_is_theirs_is_told_what_is_to_be_permitted() {
     on_each("denied", |stage| {
         let denied = Gate::before(stage.tables, |operation| {
