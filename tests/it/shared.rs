@@ -189,7 +189,7 @@ fn a_rehearsal_is_never_kept_in_a_table() {
 fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
     on_each("killed", |stage| {
         let url = stage.url("run");
-        let slowly = ["--rate", "4", "--burst", "1", "--format", "json"];
+        let slowly = ["--rate", "1", "--burst", "1", "--format", "json"];
         let mut first = Watched::start(&mut stage.import(&url, &slowly));
         first.until_created(2);
         // Who comes second sees that it goes on, and leaves it.
@@ -197,11 +197,18 @@ fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
         let pid = first.child.id();
         assert!(second.stderr.contains(&format!("in use by process {pid} on ")), "{}", second.stderr);
         assert!(second.stderr.contains("of 25 rows are done"), "{}", second.stderr);
-        assert!(
-            second.stderr.contains("--take-over") && second.stderr.contains("--wait"),
-            "{}",
-            second.stderr
-        );
+        // What to type is said whole, to be pasted.
+        let own = format!("headcount import roster.csv --instance {} --ledger {url}", stage.service.arn);
+        let lines: Vec<&str> = second.stderr.lines().collect();
+        let [look, wait, ask] = lines[lines.len() - 3..] else { panic!("{}", second.stderr) };
+        let see = "hint: nothing was sent; see how far it is with: ";
+        assert_eq!(look, format!("{see}headcount status {url}"));
+        assert!(wait.starts_with("wait until it ends or dies with: "), "{wait}");
+        assert!(wait.ends_with(&format!("{own} --wait")), "{wait}");
+        assert!(ask.starts_with("ask it to hand over with: "), "{ask}");
+        assert!(ask.ends_with(&format!("{own} --take-over")), "{ask}");
+        let undo = stage.run(&["undo", &url, "--yes"]).exits(4);
+        assert!(undo.stderr.contains(&format!("headcount undo {url} --yes --wait\n")), "{}", undo.stderr);
         let shown = stage.status(&url);
         assert_eq!(shown["owner"]["process"], pid);
         let human = stage.run(&["status", &url]).exits(0).stdout;
