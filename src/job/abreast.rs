@@ -14,6 +14,7 @@ use super::held::{Blocked, HoldsRoster};
 use super::meant::Job;
 use super::side_by_side::{
     Pulses, are_different, of_target, refuse_failed, refused_side_by_side, side_by_side, tell_left_out,
+    where_it_is_said,
 };
 use super::sorted::Sorted;
 use super::world::World;
@@ -261,7 +262,10 @@ impl<J: Send + 'static> Abreast<J> {
         for (target, came) in came {
             match came {
                 Ok(job) => lanes.push((target, job)),
-                Err(failure) => left_out.push((target, failure)),
+                Err(failure) => {
+                    let failure = where_it_is_said(&target, failure);
+                    left_out.push((target, failure));
+                }
             }
         }
         // A bug stops all of them, and what is told is the bug.
@@ -365,7 +369,7 @@ impl<J: Send + 'static> Abreast<J> {
         let on_disk = ledger.filter(|ledger| ledger.on_disk().is_some() && ledger::is_there(ledger));
         let seen = on_disk.and_then(|ledger| ledger::glance(ledger).ok().flatten());
         match seen {
-            Some((state, _)) if state.places().len() > 0 => state.counts(false),
+            Some((state, _)) if state.places().len() > 0 => (state.counts(false), state.calls),
             _ => {
                 let rows = self.sorted.as_ref().map_or(0, |sorted| sorted.rows_named(target));
                 (Counts { total: rows, pending: rows, ..Counts::default() }, Calls::default())

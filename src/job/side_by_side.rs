@@ -130,6 +130,14 @@ pub(super) fn of_target(target: &str, failure: Failure) -> Failure {
     Failure { what: format!("target `{target}`: {}", failure.what), ..failure }
 }
 
+/// A failure of a target's address says where that stands: in the file of targets, which nothing that is typed goes beside.
+pub(super) fn where_it_is_said(target: &str, failure: Failure) -> Failure {
+    if failure.remedy != Some(Remedy::Region) {
+        return failure;
+    }
+    failure.hint(format!("say `targets.{target}.region` in the file of ⟦targets⟧, or set AWS_REGION"))
+}
+
 /// Fails where two targets are one instance, by its ARN.
 pub(super) fn are_different<'t>(targets: impl Iterator<Item = (&'t str, &'t str)>) -> Result<(), Failure> {
     let mut seen: HashMap<&str, &str> = HashMap::new();

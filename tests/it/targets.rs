@@ -686,3 +686,15 @@ fn the_runs_of_all_targets_are_undone_together_or_one_by_its_ledger_which_knows_
     // And begun afresh.
     import(&service, folder.path(), &[]).exits(0);
 }
+#[test]
+fn a_region_that_is_not_known_is_said_to_be_given_where_targets_have_theirs() {
+    let (service, folder) = stage(&[("eve", "na")]);
+    let without = TARGETS.lines().filter(|line| !line.starts_with("region")).collect::<Vec<_>>().join("\n");
+    fs::write(folder.path().join("targets.toml"), without).unwrap();
+    let words = ["import", "roster.csv", "--targets", "targets.toml"];
+    let mut import = at(&service, folder.path());
+    let ran = run(import.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").args(words)).exits(2);
+    assert!(ran.stderr.contains("target `na`: no region is known for the instance"), "{}", ran.stderr);
+    let hint = "hint: say `targets.na.region` in the file of --targets, or set AWS_REGION\n";
+    assert!(ran.stderr.contains(hint) && !ran.stderr.contains("--region"), "{}", ran.stderr);
+}
