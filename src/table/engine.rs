@@ -33,6 +33,8 @@ pub(super) struct Engine {
     runtime: Option<Runtime>,
     /// Who is told that no answer comes.
     trouble: EngineTrouble,
+    /// What to do where there is no such table.
+    absent: String,
 }
 
 /// What was answered.
@@ -61,7 +63,11 @@ impl Engine {
             let cause = failure.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
             EngineFault::refused(format!("{}{cause}", failure.what), failure.hint.unwrap_or_default())
         })?;
-        Ok(Self { client: Arc::new(client), runtime: Some(runtime), trouble })
+        let absent = format!(
+            "there is no such table there: region and account are the table's own; make it with: {}",
+            url.made_with()
+        );
+        Ok(Self { client: Arc::new(client), runtime: Some(runtime), trouble, absent })
     }
 
     /// Makes one attempt.
@@ -97,9 +103,7 @@ impl Engine {
                 let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
                 return Ok(Asked::Failed(items::object(answer.get_mut("Item"))));
             }
-            "ResourceNotFoundException" => {
-                "there is no such table there: `headcount ledger create` makes it, and region and account are the table's own"
-            }
+            "ResourceNotFoundException" => &*self.absent,
             "AccessDeniedException" | "UnauthorizedOperation" | "AccessDenied" => {
                 "`headcount policy` prints what is to be permitted for a shared ledger"
             }
