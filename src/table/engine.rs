@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
-use super::items;
+use super::items::{self, MADE_BY, OTHER_KEYS};
 use crate::clock::{Clock as _, Moment, SystemClock};
 use crate::connect::Environment;
 use crate::connect::dynamodb::{TableClient, TableError, TableOperation};
@@ -112,6 +112,13 @@ impl Engine {
             | "InvalidSignatureException"
             | "MissingAuthenticationTokenException"
             | "IncompleteSignatureException" => "sign in anew with the credentials of the table's account",
+            // Whoever only looks may not describe the table, and finds it out so.
+            "ValidationException" if is_of_other_keys(&said) => {
+                return Err(EngineFault::refused(
+                    format!("{OTHER_KEYS} ({}: {said})", operation.name()),
+                    MADE_BY,
+                ));
+            }
             "ValidationException"
             | "ItemCollectionSizeLimitExceededException"
             | "SerializationException"
@@ -121,6 +128,21 @@ impl Engine {
         };
         Err(EngineFault::refused(format!("{} at {}: {said}", operation.name(), self.client.endpoint()), hint))
     }
+}
+
+/// Whether the table was asked for an item by keys that are not its own: by the words of DynamoDB, which has one code for all
+/// that is wrong with a request.
+fn is_of_other_keys(said: &str) -> bool {
+    [
+        "The provided key element does not match the schema", // GetItem, UpdateItem
+        "Query key condition not supported",                  // Query, where there is no such sort key
+        "Query condition missed key schema element",          // and where the partition key has another name
+        "Condition parameter type does not match schema type", // and where a key is no string
+        "Missing the key",                                    // PutItem
+        "Type mismatch for key",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 /// How often it is looked whether somebody is to be told that there is no answer.
