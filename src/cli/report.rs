@@ -73,6 +73,7 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     }
     // Told before the work, which takes a while for a long run.
     if let Some(path) = &args.output {
+        output::be_a_file(path)?;
         file::is_free(path)?;
     }
     let form = Form::from(format);

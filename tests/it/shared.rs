@@ -179,6 +179,9 @@ fn a_run_in_a_table_is_shown_reported_listed_and_pulled_as_one_in_a_file() {
         let pulled = stage.ledger(&["pull", &url, "-o", "l.jsonl"]).exits(0);
         assert!(pulled.stderr.contains("25 of 25 rows done"), "{}", pulled.stderr);
         stage.ledger(&["pull", &url, "-o", "l.jsonl"]).exits(2);
+        let stdout = stage.ledger(&["pull", &url, "-o", "-"]).exits(2);
+        assert!(stdout.stderr.contains("written into no file of this name: `-`"), "{}", stdout.stderr);
+        assert!(!stage.path().join("-").exists());
         stage.ledger(&["pull", &stage.url("nobody"), "-o", "n.jsonl"]).exits(2);
         assert_eq!(stage.status("l.jsonl"), status);
         let lines = stage.read("l.jsonl");
