@@ -1,5 +1,5 @@
-//! Other people's DynamoDB, for shared ledgers: moto, where this machine has it for its Python, and dynalite, where it has
-//! Node.js. Each is served by a process of its own, that ends with the tests.
+//! Other people's DynamoDB, for shared ledgers: moto, which is installed where this machine's Python has none, and dynalite,
+//! where it has Node.js. Each is served by a process of its own, that ends with the tests.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -9,6 +9,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+
+use crate::python;
 
 /// The version of dynalite, pinned.
 const DYNALITE: &str = "dynalite@4.0.0";
@@ -41,12 +43,15 @@ fn script(name: &str) -> PathBuf {
 }
 
 fn moto() -> Option<Tables> {
-    let mut command = Command::new("python3");
-    let tables = served("moto", true, command.arg(script("python/tables.py")));
-    if tables.is_none() {
-        skipped("no `python3` here that has moto (pip install 'moto[server,dynamodb]')");
-    }
-    tables
+    let serve = |python: PathBuf| served("moto", true, Command::new(python).arg(script("python/tables.py")));
+    // Nothing is downloaded where it is there.
+    serve("python3".into()).or_else(|| match python::venv_with_moto() {
+        Ok(venv) => Some(serve(venv.join("bin/python")).expect("moto serves")),
+        Err(why) => {
+            skipped(&format!("no `python3` here that has moto, and it cannot be installed ({})", why.trim()));
+            None
+        }
+    })
 }
 
 fn dynalite() -> Option<Tables> {
