@@ -455,11 +455,7 @@ fn a_suspension_is_kept_beside_the_deletion_that_it_stands_for() {
         let later = ran.stderr.lines().find(|line| line.contains("delete them later with: ")).unwrap();
         assert!(later.contains(&format!("--ledger {may}")), "{later}");
         let update = stage.status(&stage.url("may.suspended.update"));
-        assert_eq!(
-            (&update["job"], &update["rows"]["updated"]),
-            (&json!("update"), &json!(1)),
-            "{update}"
-        );
+        assert_eq!((&update["job"], &update["rows"]["updated"]), (&json!("update"), &json!(1)), "{update}");
         assert!(!stage.path().join("leavers.csv.suspended.csv.update.ledger.jsonl").exists());
         // From another folder the run is found, and nothing of it is left to do.
         let elsewhere = folder(&[]);
