@@ -29,6 +29,13 @@ pub enum Remedy {
         /// Their names.
         sheets: Vec<String>,
     },
+    /// The instance's region: of one of several targets it is said where the instance is.
+    Region,
+    /// Somebody alive has this ledger, which machines share: whoever types the command again waits for them, or asks them for it.
+    WaitOrTakeOver {
+        /// Its address.
+        ledger: String,
+    },
     /// Somebody else had the ledger between the look at it and its lock: what was planned may not be so any more.
     PlanAgain,
     /// The ledger is an import's: a rehearsal has one of its own.

@@ -215,12 +215,16 @@ impl Farewell<'_> {
         let mut lines = Vec::new();
         let others = self.counts.exists + self.seen.drifted.saturating_sub(self.changed_there);
         if others > 0 {
-            let are = if others == 1 { "is" } else { "are" };
-            lines.push(Said::Talk(format!(
-                "{} {are} there and not as the roster has them; if they are who is meant, the next line puts them right, \
-                 and with --dry-run it says how",
-                text::people(others)
-            )));
+            let how = match others {
+                1 => {
+                    "is there and not as the roster says; if that is who is meant, the next line puts it right"
+                }
+                _ => {
+                    "are there and not as the roster has them; if they are who is meant, the next line puts them right"
+                }
+            };
+            let who = text::people(others);
+            lines.push(Said::Talk(format!("{who} {how}, and with --dry-run it says how")));
             let addresses = self.remedies.contains(&Remedy::RightWithAddresses);
             // Of whoever was compared since it began nothing is known here.
             let is_all = self.counts.exists == 0 && addresses && !self.remedies.contains(&Remedy::Right);

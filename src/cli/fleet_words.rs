@@ -30,19 +30,19 @@ pub(super) fn words_of(outlook: &FleetOutlook, file: &Path, is_dry_run: bool, co
         lines.push(format!("left out  {target}: {}", text::plain(why)));
     }
     if !outlook.idle.is_empty() {
-        lines.push(format!("          no row is for {}", outlook.idle.join(", ")));
+        lines.push(format!("idle      no row is for {}", outlook.idle.join(", ")));
     }
     if outlook.others > 0 {
         let are = if outlook.others == 1 { "is" } else { "are" };
         lines.push(format!(
-            "          {} {are} for targets that were not asked for",
+            "others    {} {are} for targets that were not asked for",
             text::count(outlook.others, "row")
         ));
     }
     if outlook.unmet > 0 {
         let are = if outlook.unmet == 1 { "is" } else { "are" };
         lines.push(format!(
-            "          {} {are} for no target and not sent",
+            "left      {} {are} for no target and not sent",
             text::count(outlook.unmet, "row")
         ));
     }

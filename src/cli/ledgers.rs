@@ -115,6 +115,7 @@ fn create(url: &TableUrl) -> Result<Exit, Failure> {
 }
 
 fn pull(url: &TableUrl, file: &std::path::Path) -> Result<Exit, Failure> {
+    output::be_a_file(file)?; // before a table is asked
     let at = tables::at(url.clone());
     let Gathered { state, at_work, lease, lines, .. } = ledger::gather(&at, (), |(), _, _| {})?;
     let mut bytes = Vec::new();

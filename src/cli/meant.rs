@@ -50,7 +50,7 @@ impl Typed {
     /// An import: its ledger is beside its roster, unless another is named.
     ///
     /// # Errors
-    /// Exit 2 where a shared ledger has no name, and none can be made.
+    /// Exit 2 where a shared ledger has no name, and none can be made, or a file is to be taken from somebody.
     pub(super) fn import(args: ImportArgs, words: Vec<OsString>) -> Result<Self, Failure> {
         let usual = || beside::ledger_of(&args.roster, args.shared.rehearsal.simulate).into();
         let ledger = args.shared.ledger.clone().unwrap_or_else(usual);
@@ -60,7 +60,7 @@ impl Typed {
             job: None,
             is_rehearsal: args.shared.rehearsal.simulate,
         };
-        let ledger = tables::named(ledger, &naming)?;
+        let ledger = args.shared.taking.of(tables::named(ledger, &naming)?)?;
         Ok(Self::import_with(args, ledger, words))
     }
 
@@ -102,6 +102,7 @@ impl Typed {
             shared.instance.complete(&mut shared.rehearsal, &before, named);
         }
         tables::not_rehearsed(&of, shared.rehearsal.simulate)?;
+        let of = shared.taking.of(of)?;
         let is_of_part = roster.is_some();
         let roster = roster.unwrap_or_else(|| from_here(&before.whole));
         let retry = Some(Retry { codes, is_of_part, before });
@@ -123,7 +124,7 @@ impl Typed {
             rehearsal,
             passwords,
             ledger: _, // where it is here
-            taking,
+            taking: _, // with the ledger
             rate,
             burst,
             concurrency,
@@ -145,7 +146,7 @@ impl Typed {
             what: self.what(),
             target: instance.target(rehearsal.meant()),
             reading: Options { act: actions.then_some(Act::Create), ..reading.meant() },
-            ledger: taking.of(self.ledger.clone()),
+            ledger: self.ledger.clone(),
             pace: PaceAsked { rate: *rate, burst: *burst, concurrency: concurrency.map(usize::from) },
             passwords: passwords.meant(rehearsal.simulate),
             patience: Patience {

@@ -135,7 +135,7 @@ impl TypedChanges {
         let UpdateArgs { roster, rate, burst, concurrency, dry_run, settle_timeout, yes, taking, shared } =
             args;
         let shared = named(shared, &roster)?;
-        let ledger = shared.ledger.map(|ledger| taking.of(ledger));
+        let ledger = taking.of_any(shared.ledger)?;
         let shared = Shared { ledger, ..shared };
         let settle = Duration::from_secs(settle_timeout);
         let run = Some(Run { rate, burst, concurrency, settle, is_dry: dry_run, yes });
@@ -166,8 +166,7 @@ impl TypedChanges {
             skip_invalid: args.skip_invalid,
             allow: args.allow.clone(),
             // Beside the import's, wherever that is.
-            ledger: tables::beside(&typed.ledger, Some(ledger::Job::Update))
-                .map(|ledger| args.taking.of(ledger)),
+            ledger: tables::beside(&typed.ledger, Some(ledger::Job::Update)),
             outage_timeout: args.outage_timeout,
             format: Some(args.format),
         };
@@ -271,7 +270,7 @@ impl TypedChanges {
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         let mut typed_changes = Self::update(args, words)?;
         let Self { shared, run, retry, .. } = &mut typed_changes;
-        shared.ledger = Some(typed.taking.of(of));
+        shared.ledger = Some(typed.taking.of(of)?);
         shared.overwrite_drift |= overwrite_drift;
         shared.change_email |= change_email;
         shared.format = Some(typed.format);

@@ -61,7 +61,7 @@ impl TypedLeavers {
             is_rehearsal: args.rehearsal.simulate,
         };
         let named = args.ledger.clone().map(|ledger| tables::named(ledger, &naming)).transpose()?;
-        let ledger = named.map(|ledger| args.taking.of(ledger));
+        let ledger = args.taking.of_any(named)?;
         let args = RemoveArgs { ledger, ..args };
         Ok(Self { args, retry: None, own: None, words })
     }
@@ -82,7 +82,7 @@ impl TypedLeavers {
             let is_rehearsal = args.rehearsal.simulate;
             let own =
                 one.ledger(args.ledger.as_ref(), Some(ledger::Job::Remove), &args.list, is_rehearsal)?;
-            let own = Some(args.taking.of(own));
+            let own = Some(args.taking.of(own)?);
             let reading = RosterArgs { of_targets: Some(one.rows()), ..args.reading.clone() };
             let (instance, targets) = (one.instance(is_rehearsal), one.alone(&args.targets));
             let args = RemoveArgs { reading, instance, targets, ..args.clone() };
@@ -145,7 +145,7 @@ impl TypedLeavers {
         }
         args.burst = typed.burst.or(args.burst);
         args.concurrency = typed.concurrency.or(args.concurrency);
-        (args.ledger, args.format) = (Some(typed.taking.of(of)), typed.format);
+        (args.ledger, args.format) = (Some(typed.taking.of(of)?), typed.format);
         (args.dry_run, args.yes) = (typed.dry_run, typed.yes);
         let picked = (!is_of_part || !codes.is_empty()).then(|| not_done(state, &codes));
         let retry = Some(Retry { codes, picked, is_of_part, before });

@@ -48,7 +48,7 @@ impl TypedFleet {
             let (named, is_rehearsal) = (whole.shared.ledger.as_ref(), whole.shared.rehearsal.simulate);
             Ok(Typed {
                 roster: whole.roster.clone(),
-                ledger: one.ledger(named, None, &whole.roster, is_rehearsal)?,
+                ledger: whole.shared.taking.of(one.ledger(named, None, &whole.roster, is_rehearsal)?)?,
                 retry: None,
                 update: None,
                 removing: whole.removing.clone(),

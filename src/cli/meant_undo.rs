@@ -36,7 +36,7 @@ impl TypedUndo {
     /// # Errors
     /// Exit 2 where there is no such ledger, or it is of another run than was typed; exit 4 where it is damaged.
     pub(super) fn of(args: UndoArgs, words: Vec<OsString>) -> Result<Self, Failure> {
-        let args = UndoArgs { ledger: args.taking.of(args.ledger), ..args };
+        let args = UndoArgs { ledger: args.taking.of(args.ledger)?, ..args };
         let undo = Self::whole(args, words)?;
         let own = &undo.state.header.run;
         if let Some(typed) = undo.args.run.iter().find(|typed| *typed != own) {
@@ -100,7 +100,7 @@ impl TypedUndo {
             if !ledger::is_there(&undone::or_undone(&ledger)) {
                 continue;
             }
-            let (targets, ledger) = (one.alone(&args.targets), args.taking.of(ledger));
+            let (targets, ledger) = (one.alone(&args.targets), args.taking.of(ledger)?);
             let args = UndoArgs { ledger, targets, ..args.clone() };
             members.push((one.name(), Self::whole(args, words.to_vec())?));
         }

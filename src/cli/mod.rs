@@ -49,6 +49,7 @@ mod retype;
 mod retype_changes;
 mod screen;
 mod settings;
+mod several;
 mod shared;
 mod signals;
 mod simulate;
@@ -208,6 +209,10 @@ fn run(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     ) {
         signals::probe(FILES_TO_CONNECT)?;
     }
+    commanded(command, typed).map_err(|failure| remedies::of_sharing(failure, typed))
+}
+
+fn commanded(command: Command, typed: &[OsString]) -> Result<Exit, Failure> {
     match command {
         Command::Template(args) => template::run(args),
         Command::Validate(args) => {

@@ -139,6 +139,7 @@ pub(super) fn kept_in(
     command: impl FnOnce() -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
     let Some(path) = path else { return command() };
+    be_a_file(path)?;
     // Told before the work, which may take a while.
     if path.symlink_metadata().is_ok() {
         return Err(is_there(path));
@@ -156,6 +157,19 @@ fn is_there(path: &Path) -> Failure {
         .hint("choose another name for `-o`")
 }
 
+/// Fails where what elsewhere means stdout is named as a file: whoever types it means that.
+///
+/// # Errors
+/// Exit 2.
+pub(super) fn be_a_file(path: &Path) -> Result<(), Failure> {
+    if path != Path::new("-") {
+        return Ok(());
+    }
+    Err(Failure::usage("a result is written into no file of this name: `-`").hint(
+        "name another file; most results go to stdout without `-o`, and a file that is called so is `./-`",
+    ))
+}
+
 /// Whether a result is read on a terminal.
 pub(super) fn is_for_terminal() -> bool {
     course().gathered.is_none() && io::stdout().is_terminal()
@@ -166,6 +180,7 @@ pub(super) fn is_for_terminal() -> bool {
 /// # Errors
 /// Exit 2 where something is there already, 4 where it cannot be written.
 pub(super) fn into_new_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    be_a_file(path)?;
     let shown = path.display();
     disk::create_new(path, bytes).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => is_there(path),

@@ -223,13 +223,13 @@ fn of_there(there: &There, lines: &mut Vec<String>) {
 fn of_made(made: &Made, is_dry_run: bool, lines: &mut Vec<String>) {
     let Made { same, is_partial, differ, more_differ, not_compared, .. } = made;
     if *same > 0 {
-        let are = if *same == 1 { "is" } else { "are" };
+        let how = if *same == 1 { "is there as the roster says" } else { "are there as the roster has them" };
         let as_far = if *is_partial {
             ", as far as a search shows: no addresses, after-contact work or proficiencies (`headcount diff` compares all)"
         } else {
             ""
         };
-        lines.push(format!("made      {} {are} there as the roster has them{as_far}", text::grouped(*same)));
+        lines.push(format!("made      {} {how}{as_far}", text::grouped(*same)));
     }
     for (user, how, is_theirs) in differ {
         let (user, how) = (text::plain(user), text::plain(how));

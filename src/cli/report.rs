@@ -8,12 +8,12 @@ use clap::{Args, ValueEnum};
 use super::args::roster::RosterArgs;
 use super::tables;
 use super::voice::Flags;
-use super::{in_terminal, output, retype};
+use super::{in_terminal, output, retype, several};
 use crate::clock::{Clock, SystemClock, Zone, rfc3339};
 use crate::disk;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::ledger::{LedgerAt, State};
+use crate::ledger::{self, LedgerAt, State};
 use crate::report::account::Account;
 use crate::report::cause::Guide;
 use crate::report::file::{self, Form};
@@ -73,11 +73,14 @@ pub(super) fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     }
     // Told before the work, which takes a while for a long run.
     if let Some(path) = &args.output {
+        output::be_a_file(path)?;
         file::is_free(path)?;
     }
     let form = Form::from(format);
-    let accounts = args.ledgers.iter().map(|ledger| account_of(ledger, form, args.without_names));
+    let ledgers = ledger::each_once(&args.ledgers);
+    let accounts = ledgers.iter().map(|ledger| account_of(ledger, form, args.without_names));
     let accounts = accounts.collect::<Result<Vec<_>, _>>()?;
+    several::go_together("report", &ledgers, accounts.iter().map(|one| (&*one.run, one.is_rehearsal)))?;
     if accounts.iter().any(|account| account.job != accounts[0].job) {
         return Err(Failure::usage(
             "the ledgers are not of one kind: an import, an update and a removal have a report each",

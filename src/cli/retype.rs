@@ -49,6 +49,18 @@ pub(super) fn resume_with(words: &[OsString], more: &[String]) -> Line {
     line
 }
 
+/// The same with what is done where somebody has the shared ledger, in place of what was said of that before.
+pub(super) fn taking(words: &[OsString], flag: &str) -> Line {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let is_said = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word == "--wait" || word == "--take-over" || word.starts_with("--take-over=")
+    };
+    let others = words.iter().enumerate().filter(|(at, word)| *at >= end || !is_said(word));
+    let words: Vec<OsString> = others.map(|(_, word)| word.clone()).collect();
+    resume_with(&words, &[flag.to_owned()])
+}
+
 /// What sends the failed rows again: those of `file`, where they are in a file of their own.
 pub(super) fn retry(typed: &Typed, file: Option<&Path>) -> Line {
     let mut line = Line::of_typed(&typed.words, "retry");
@@ -189,6 +201,13 @@ pub(super) fn retry_of(ledger: &Path, state: &State, code: Option<&str>) -> Line
 pub(super) fn status_of(ledger: &Path) -> Line {
     let mut line = Line::new(program(), "status");
     line.path(ledger);
+    line
+}
+
+/// What looks at several ledgers together.
+pub(super) fn of_several<'l>(command: &str, ledgers: impl IntoIterator<Item = &'l LedgerAt>) -> Line {
+    let mut line = Line::new(program(), command);
+    ledgers.into_iter().for_each(|ledger| line.path(ledger));
     line
 }
 
@@ -694,7 +713,7 @@ mod tests {
     use clap::{ArgMatches, FromArgMatches as _};
 
     use super::super::settings::Named;
-    use super::super::{Cli, Command, command_line};
+    use super::super::{Cli, Command, command_line, tables};
     use super::*;
     use crate::job::Before;
     use crate::ledger::{Entry, Kind, State};
@@ -877,9 +896,17 @@ mod tests {
 
     /// What was typed, resolved as the commands do.
     fn job(typed: &[OsString]) -> Typed {
+        // A file is taken from nobody.
+        let is_taken =
+            typed.iter().any(|word| ["--wait", "--take-over", "--replan"].iter().any(|flag| word == flag));
+        let shared = is_taken.then(|| tables::at("dynamodb://runs/spring".parse().unwrap()));
         match command(typed) {
-            Command::Import(args) => Typed::import(*args, typed.to_vec()).unwrap(),
-            Command::Retry(args) => {
+            Command::Import(mut args) => {
+                args.shared.ledger = shared.or(args.shared.ledger);
+                Typed::import(*args, typed.to_vec()).unwrap()
+            }
+            Command::Retry(mut args) => {
+                args.of = shared.or(args.of);
                 let is_rehearsal = typed.iter().any(|word| word == "--simulate");
                 let state = state(|header| header.rehearsal = is_rehearsal);
                 let before = Before::says(&args.ledger().unwrap(), &state);
@@ -934,6 +961,18 @@ mod tests {
                 }
                 Left(why) => assert!(!is_typed(&name, &after), "--{flag}, left out because {why}: {line}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_is_done_where_somebody_has_the_ledger_takes_the_place_of_what_was_said_of_it() {
+        for (typed, again) in [
+            ("headcount import r.csv", "headcount import r.csv --wait"),
+            ("headcount import --take-over=now r.csv --take-over", "headcount import r.csv --wait"),
+            ("headcount import --wait -- --wait", "headcount import --wait -- --wait"),
+        ] {
+            let words: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            assert_eq!(taking(&words, "--wait").to_string(), again);
         }
     }
 

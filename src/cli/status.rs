@@ -10,12 +10,13 @@ use super::ledgers::{self, Owner};
 use super::listed::{self, Listed, Which};
 use super::screen::tally::{PAST, number};
 use super::tables;
-use super::{output, retype};
+use super::{output, retype, several};
 use crate::clock::{Clock as _, SystemClock, Zone};
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::ledger::shared::Lease;
 use crate::ledger::{self, Calls, Counts, Gathered, Job, LedgerAt, SeenCounts, State};
+use crate::report::of_rehearsal;
 use crate::report::standing::{Lately, Standing, is_complete, roster_now};
 use crate::text;
 
@@ -66,7 +67,7 @@ const INDENT: usize = 10;
 
 /// Runs the command.
 pub(super) fn run(args: &StatusArgs) -> Result<Exit, Failure> {
-    match args.ledgers.as_slice() {
+    match ledger::each_once(&args.ledgers).as_slice() {
         [one] => of_one(args, one),
         several => of_several(args, several),
     }
@@ -79,7 +80,7 @@ fn of_one(args: &StatusArgs, ledger: &LedgerAt) -> Result<Exit, Failure> {
     match args.format {
         Format::Json => {
             let status = Status {
-                stands: Standing::of(state, course, at_work, now),
+                stands: Standing::of((state, ledger), course, at_work, now),
                 owner: lease.as_ref().map(Owner::of),
                 moved_to: state.moved_to.as_deref(),
                 listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, at_work)),
@@ -93,7 +94,7 @@ fn of_one(args: &StatusArgs, ledger: &LedgerAt) -> Result<Exit, Failure> {
         }
         Format::Human => {
             output::told_under(
-                &human(state, course, lease.as_ref().filter(|_| at_work), at_work, now),
+                &human((state, ledger), course, lease.as_ref().filter(|_| at_work), at_work, now),
                 INDENT,
             );
             // Never broken: they are there to be pasted.
@@ -106,6 +107,8 @@ fn of_one(args: &StatusArgs, ledger: &LedgerAt) -> Result<Exit, Failure> {
 /// The object of `--format json` for several ledgers: a contract.
 #[derive(Serialize)]
 struct Several<'s> {
+    /// Whether all are rehearsals': none is, or each.
+    rehearsal: bool,
     complete: bool,
     rows: Counts,
     calls: Calls,
@@ -123,11 +126,16 @@ struct OfTarget<'s> {
 }
 
 /// Where the runs of several targets stand.
-fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> {
-    let read = |ledger| {
+fn of_several(args: &StatusArgs, ledgers: &[&LedgerAt]) -> Result<Exit, Failure> {
+    let read = |ledger: &&LedgerAt| {
         ledger::gather(ledger, Lately::default(), |course: &mut Lately, entry, _| course.take(entry))
     };
     let all = ledgers.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let runs = || {
+        all.iter().zip(ledgers).map(|(all, ledger)| (&*all.state.header.run, all.state.is_rehearsal(ledger)))
+    };
+    several::go_together("status", ledgers, runs())?;
+    let is_rehearsal = runs().any(|(_, is_rehearsal)| is_rehearsal);
     let now = SystemClock.now();
     let (mut rows, mut calls) = (Counts::default(), Calls::default());
     for Gathered { state, at_work, .. } in &all {
@@ -141,16 +149,18 @@ fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> 
         None => text::plain(&ledger.to_string()),
     };
     if args.format == Format::Json {
-        let targets = all.iter().map(|Gathered { state, own, at_work, lease, .. }| OfTarget {
+        let both = all.iter().zip(ledgers);
+        let targets = both.map(|(Gathered { state, own, at_work, lease, .. }, ledger)| OfTarget {
             target: state.header.target.as_deref(),
             status: Status {
-                stands: Standing::of(state, own, *at_work, now),
+                stands: Standing::of((state, ledger), own, *at_work, now),
                 owner: lease.as_ref().map(Owner::of),
                 moved_to: state.moved_to.as_deref(),
                 listed: (!args.rows.is_empty()).then(|| listed::of(state, &args.rows, *at_work)),
             },
         });
-        let several = Several { complete: all.iter().all(is_done), rows, calls, targets: targets.collect() };
+        let (complete, targets) = (all.iter().all(is_done), targets.collect());
+        let several = Several { rehearsal: is_rehearsal, complete, rows, calls, targets };
         let line = serde_json::to_string(&several)
             .map_err(|error| Failure::new(Exit::Bug, "cannot print the status").because(error))?;
         output::json(&format!("{line}\n"));
@@ -176,9 +186,10 @@ fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> 
             (false, true) => "complete",
             (false, false) => "not complete",
         };
-        (name(state, ledger), state.counts(*at_work), stands)
+        let rehearsal = if is_rehearsal { ", a rehearsal" } else { "" };
+        (name(state, ledger), state.counts(*at_work), format!("{stands}{rehearsal}"))
     });
-    let lines: Vec<_> = lines.chain([("total".to_owned(), rows, "")]).collect();
+    let lines: Vec<_> = lines.chain([("total".to_owned(), rows, String::new())]).collect();
     output::result(&table(&lines));
     for (Gathered { state, at_work, .. }, ledger) in all.iter().zip(ledgers) {
         output::result(next(ledger, state, *at_work).trim_start_matches('\n'));
@@ -187,7 +198,7 @@ fn of_several(args: &StatusArgs, ledgers: &[LedgerAt]) -> Result<Exit, Failure> 
 }
 
 /// A line for each, with the counts under each other; of what none has there is no column.
-fn table(lines: &[(String, Counts, &str)]) -> String {
+fn table(lines: &[(String, Counts, String)]) -> String {
     type Column = (&'static str, fn(&Counts) -> u64);
     let columns: [Column; 10] = [
         ("rows", |counts| counts.total),
@@ -268,7 +279,13 @@ fn is_undone(rows: &Counts) -> bool {
     rows.deleted > 0 && rows.created + rows.in_doubt + rows.unconfirmed + rows.pending == 0
 }
 
-fn human(state: &State, course: &Lately, owner: Option<&Lease>, at_work: bool, now: SystemTime) -> String {
+fn human(
+    (state, ledger): (&State, &Path),
+    course: &Lately,
+    owner: Option<&Lease>,
+    at_work: bool,
+    now: SystemTime,
+) -> String {
     let rows = state.counts(at_work);
     let session = &state.session;
     // People know it by its alias.
@@ -300,8 +317,12 @@ fn human(state: &State, course: &Lately, owner: Option<&Lease>, at_work: bool, n
         let command = Job::command(state.header.job);
         format!("not complete, and nobody is at work; the same {command} command resumes it")
     };
+    let rehearsal = match state.is_rehearsal(ledger) {
+        true => format!("\nrehearsal {}", of_rehearsal(state.header.job)),
+        false => String::new(),
+    };
     let mut text = format!(
-        "run       {}\nroster    {}\ninstance  {}\nstate     {}\n",
+        "run       {}{rehearsal}\nroster    {}\ninstance  {}\nstate     {}\n",
         state.header.run,
         text::plain(roster_now(state)),
         instance.lines().map(text::plain).collect::<Vec<_>>().join("\n"),

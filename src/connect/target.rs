@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::connect::endpoint::{self, EndpointError, KNOWN_REGIONS, Partition, Service, Variant};
 use crate::connect::proxy::Proxies;
-use crate::error::Failure;
+use crate::error::{Failure, Remedy};
 
 /// What the environment and the profile say about reaching AWS; the command line reads it and hands it in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -187,7 +187,8 @@ fn choose_region(
         Some(region) if is_region(region) => Ok(region.to_owned()),
         Some(region) => Err(Failure::usage(format!("not a region's name, as in us-west-2: `{region}`"))),
         None => Err(Failure::usage("no region is known for the instance")
-            .hint("give ⟦region⟧, or the instance's ARN as ⟦instance⟧, or set AWS_REGION")),
+            .hint("give ⟦region⟧, or the instance's ARN as ⟦instance⟧, or set AWS_REGION")
+            .remedy(Remedy::Region)),
     }
 }
 

@@ -14,6 +14,7 @@ use super::held::{Blocked, HoldsRoster};
 use super::meant::Job;
 use super::side_by_side::{
     Pulses, are_different, of_target, refuse_failed, refused_side_by_side, side_by_side, tell_left_out,
+    where_it_is_said,
 };
 use super::sorted::Sorted;
 use super::world::World;
@@ -261,7 +262,10 @@ impl<J: Send + 'static> Abreast<J> {
         for (target, came) in came {
             match came {
                 Ok(job) => lanes.push((target, job)),
-                Err(failure) => left_out.push((target, failure)),
+                Err(failure) => {
+                    let failure = where_it_is_said(&target, failure);
+                    left_out.push((target, failure));
+                }
             }
         }
         // A bug stops all of them, and what is told is the bug.
@@ -305,17 +309,20 @@ impl<J: Send + 'static> Abreast<J> {
         self.world.go_on()?;
         let since = Instant::now();
         let unmet = self.unmet();
-        let mut not_sent = Counts::default();
-        for (target, _) in &self.left_out {
-            not_sent += self.rows_of_left_out(target);
+        let (mut not_sent, mut calls) = (Counts::default(), Calls::default());
+        let stands: Vec<(Counts, Calls)> =
+            self.left_out.iter().map(|(target, _)| self.standing_of_left_out(target)).collect();
+        for (rows, of) in &stands {
+            not_sent += *rows;
+            calls += *of;
         }
         let exit = if unmet > 0 { Exit::SomeFailed } else { Exit::Done };
-        let mut all = CameTo::of_rows(exit, apart(unmet, not_sent), Calls::default());
+        let mut all = CameTo::of_rows(exit, apart(unmet, not_sent), calls);
         let left_out: Vec<(String, String)> =
             self.left_out.into_iter().map(|(target, failure)| (target, failure.what)).collect();
-        for (target, why) in &left_out {
+        for ((target, why), stands) in left_out.iter().zip(stands) {
             all.exit = all.exit.worst(Exit::Stopped);
-            tell_left_out(&self.world, target, why);
+            tell_left_out(&self.world, target, why, Some(stands));
         }
         let events = &self.world.events;
         let steps = std::mem::take(&mut self.lanes).into_iter().map(|(target, job)| {
@@ -356,16 +363,16 @@ impl<J: Send + 'static> Abreast<J> {
     }
 
     /// Where the rows of a target stand that is left out: as its ledger has them, where that is a file, and else they wait for
-    /// the same command. A table is not asked: that it is away may be why it is left out.
-    fn rows_of_left_out(&self, target: &str) -> Counts {
+    /// the same command; and its calls. A table is not asked: that it is away may be why it is left out.
+    fn standing_of_left_out(&self, target: &str) -> (Counts, Calls) {
         let ledger = self.ledgers.iter().find(|(of, _)| of == target).map(|(_, ledger)| ledger);
         let on_disk = ledger.filter(|ledger| ledger.on_disk().is_some() && ledger::is_there(ledger));
         let seen = on_disk.and_then(|ledger| ledger::glance(ledger).ok().flatten());
         match seen {
-            Some((state, _)) if state.places().len() > 0 => state.counts(false),
+            Some((state, _)) if state.places().len() > 0 => (state.counts(false), state.calls),
             _ => {
                 let rows = self.sorted.as_ref().map_or(0, |sorted| sorted.rows_named(target));
-                Counts { total: rows, pending: rows, ..Counts::default() }
+                (Counts { total: rows, pending: rows, ..Counts::default() }, Calls::default())
             }
         }
     }

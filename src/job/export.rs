@@ -469,7 +469,7 @@ impl InTargets<Export> {
         let (names, read): (Vec<String>, Vec<ToWrite>) = lanes.into_iter().unzip();
         let exported = written(&out, read, world)?;
         for (target, why) in &left_out {
-            tell_left_out(world, target, why);
+            tell_left_out(world, target, why, None);
         }
         let exit = if left_out.is_empty() { Exit::Done } else { Exit::Stopped };
         Ok(ExportedAll { exit, lanes: names.into_iter().zip(exported).collect(), left_out })

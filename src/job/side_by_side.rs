@@ -10,6 +10,7 @@ use super::world::World;
 use crate::error::{Failure, Remedy};
 use crate::event::{Event, OfTarget, Pulse, Sink};
 use crate::exit::Exit;
+use crate::ledger::{Calls, Counts};
 use crate::stop::{Stop, Switch};
 use crate::text::count;
 
@@ -116,15 +117,25 @@ pub(super) fn refused_side_by_side<J: Sync>(
     Ok(refused.collect())
 }
 
-/// Tells that a target is left out, and why: whoever waits for each to end waits for that one no more.
-pub(super) fn tell_left_out(world: &World, target: &str, why: &str) {
+/// Tells that a target is left out, why, and where its rows stand if it has any: whoever waits for each to end waits for
+/// that one no more.
+pub(super) fn tell_left_out(world: &World, target: &str, why: &str, stands: Option<(Counts, Calls)>) {
     let (exit, reason) = (Exit::Stopped.code(), Some(why.to_owned()));
-    world.tell(Event::Target { target: target.to_owned(), exit, reason, rows: None, calls: None });
+    let (rows, calls) = stands.unzip();
+    world.tell(Event::Target { target: target.to_owned(), exit, reason, rows, calls });
 }
 
 /// A failure with the name of the target that it is of.
 pub(super) fn of_target(target: &str, failure: Failure) -> Failure {
     Failure { what: format!("target `{target}`: {}", failure.what), ..failure }
+}
+
+/// A failure of a target's address says where that stands: in the file of targets, which nothing that is typed goes beside.
+pub(super) fn where_it_is_said(target: &str, failure: Failure) -> Failure {
+    if failure.remedy != Some(Remedy::Region) {
+        return failure;
+    }
+    failure.hint(format!("say `targets.{target}.region` in the file of ⟦targets⟧, or set AWS_REGION"))
 }
 
 /// Fails where two targets are one instance, by its ARN.

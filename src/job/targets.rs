@@ -182,6 +182,8 @@ struct Said {
     burst: Option<u32>,
     identity: Option<IdentityType>,
     also: Vec<(usize, String)>,
+    /// Whether it has an `instance`, and be it one that cannot be used.
+    names_instance: bool,
 }
 
 impl Said {
@@ -319,6 +321,7 @@ impl Reading<'_> {
                 self.unknown(at, of, word, &known);
                 continue;
             };
+            said.names_instance |= *key == "instance";
             if is_of_all && OWN.contains(key) {
                 self.fault(
                     at,
@@ -339,6 +342,7 @@ impl Reading<'_> {
         let instance = said.text("instance").unwrap_or_default().to_owned();
         let region = text("region");
         match said.line("instance") {
+            None if said.names_instance => {} // what is wrong with it is told
             None => {
                 self.fault(at, format!("`targets.{name}`: `instance` is missing: expected {}", KEYS[0].1))
             }
@@ -674,6 +678,15 @@ mod tests {
         ] {
             let faults = faults(text);
             assert!(faults.iter().any(|fault| fault.contains(told)), "{text}\n{faults:?}\nnot: {told}");
+        }
+    }
+
+    #[test]
+    fn an_instance_that_cannot_be_used_is_not_missing_as_well() {
+        for wrong in ["5", "\"\"", "true", "\"AKIAIOSFODNN7EXAMPLE\""] {
+            let faults = faults(&format!("[targets.na]\ninstance = {wrong}\n"));
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].starts_with("line 2: `targets.na.instance`: "), "{faults:?}");
         }
     }
 

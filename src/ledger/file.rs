@@ -128,10 +128,12 @@ impl LockedFile {
 
 /// What to do where a ledger that has records cannot be written: never another one, which would know nothing of them.
 pub(crate) fn goes_on(at: &LedgerAt) -> String {
-    match at.on_disk() {
-        Some(path) => goes_on_with(path),
-        None => "see who has it with `headcount status`; the same command joins the run, and ⟦stand-by⟧ waits for it".to_owned(),
-    }
+    let Some(shared) = at.in_table() else { return goes_on_with(at.name()) };
+    // Nobody else is in the way of what the table refuses by itself.
+    shared.refusal().unwrap_or_else(|| {
+        let status = shell_line([program(), "status", &path_word(at.name())]);
+        format!("see who has it with `{status}`; the same command joins the run, and ⟦stand-by⟧ waits for it")
+    })
 }
 
 fn goes_on_with(path: &Path) -> String {

@@ -8,7 +8,7 @@ use super::account::{Account, Session};
 use super::cause::Cause;
 use super::chart::Course;
 use super::row::{Event, Row, Step};
-use super::{Deed, by_state, file_name, label, sentence, verdict};
+use super::{Deed, by_state, file_name, label, of_rehearsal, sentence, verdict};
 use crate::agent::RowNumber;
 use crate::clock::Zone;
 use crate::error::Failure;
@@ -71,9 +71,9 @@ fn head(page: &mut String, account: &Account) {
 fn outcome(page: &mut String, account: &Account, made: &str) {
     let counts = &account.counts;
     let ended = account.newest().map_or("", |session| session.last.as_str());
-    let Deed { title, done, made: deed, .. } = account.deed();
+    let Deed { title, done, .. } = account.deed();
     let rehearsal = match account.is_rehearsal {
-        true => format!(" · a rehearsal: no user was {deed}"),
+        true => format!(" · a rehearsal: {}", of_rehearsal(account.job)),
         false => String::new(),
     };
     let mood = if account.is_all_as_asked() {

@@ -30,6 +30,8 @@ struct Document<'a> {
     instance: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     alias: Option<&'a str>,
+    /// Whether it was a rehearsal, which made nobody.
+    rehearsal: bool,
     began: &'a str,
     complete: bool,
     at_work: bool,
@@ -166,6 +168,7 @@ pub(crate) fn write(account: &Account, made: &str) -> Result<Vec<u8>, Failure> {
         roster: account.roster_now(),
         instance: &account.instance,
         alias: account.alias.as_deref(),
+        rehearsal: account.is_rehearsal,
         began: &account.began,
         complete: account.counts.is_complete(),
         at_work: account.at_work,

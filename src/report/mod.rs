@@ -36,14 +36,25 @@ struct Deed {
     made: &'static str,
 }
 
-impl Account {
-    fn deed(&self) -> Deed {
-        match self.job {
-            None => Deed { title: "Import", done: RowState::Created, made: "made" },
-            Some(Job::Update) => Deed { title: "Update", done: RowState::Updated, made: "changed" },
-            Some(Job::Remove) => Deed { title: "Leavers", done: RowState::Deleted, made: "deleted" },
+impl Deed {
+    fn of(job: Option<Job>) -> Self {
+        match job {
+            None => Self { title: "Import", done: RowState::Created, made: "made" },
+            Some(Job::Update) => Self { title: "Update", done: RowState::Updated, made: "changed" },
+            Some(Job::Remove) => Self { title: "Leavers", done: RowState::Deleted, made: "deleted" },
         }
     }
+}
+
+impl Account {
+    fn deed(&self) -> Deed {
+        Deed::of(self.job)
+    }
+}
+
+/// What a rehearsal has not done, whatever its numbers say.
+pub(crate) fn of_rehearsal(job: Option<Job>) -> String {
+    format!("no user was {}", Deed::of(job).made)
 }
 
 /// The counts by state, in the order in which they are shown.
@@ -113,6 +124,9 @@ fn record(account: &Account, made: &str) -> Vec<(String, String)> {
     ]
     .map(|(title, text)| (title.to_owned(), text))
     .into();
+    if account.is_rehearsal {
+        record.insert(1, ("Rehearsal".to_owned(), of_rehearsal(account.job)));
+    }
     if account.job.is_none() {
         let calls = format!("{} sent, {} throttled", account.calls.sent, account.calls.throttled);
         record.push(("CreateUser calls".to_owned(), calls));

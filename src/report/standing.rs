@@ -1,6 +1,7 @@
 //! Where a run stands, as its ledger tells it, also while it goes on: for programs, and for whoever shows it.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub(crate) struct Standing<'s> {
     job: Option<Job>,
     roster: &'s str,
     instance: &'s str,
+    /// Whether it is a rehearsal's, which made nobody.
+    rehearsal: bool,
     complete: bool,
     rows: Counts,
     /// How many of the created an undo has left, for a reason: not in the sum of the rows. Of an import's ledger.
@@ -144,14 +147,20 @@ impl Lately {
 }
 
 impl<'s> Standing<'s> {
-    /// Where the run of a ledger stands, which somebody is at work with or nobody is.
-    pub(crate) fn of(state: &'s State, lately: &Lately, at_work: bool, now: SystemTime) -> Self {
+    /// Where the run of the ledger at this path stands, which somebody is at work with or nobody is.
+    pub(crate) fn of(
+        (state, path): (&'s State, &Path),
+        lately: &Lately,
+        at_work: bool,
+        now: SystemTime,
+    ) -> Self {
         let rows = state.counts(at_work);
         Self {
             run: &state.header.run,
             job: state.header.job,
             roster: roster_now(state),
             instance: &state.header.instance,
+            rehearsal: state.is_rehearsal(path),
             complete: is_complete(state, &rows),
             rows,
             left_by_undo: state.header.job.is_none().then(|| state.left_by_undos()),

@@ -23,8 +23,15 @@ fn named(row: &Row) -> String {
 /// The page; `made` is when, RFC 3339.
 pub(crate) fn write(account: &Account, made: &str) -> String {
     let (counts, deed) = (&account.counts, account.deed());
-    let mut page =
-        format!("{HEAD}### {} of {}\n\n", deed.title, code(super::file_name(account.roster_now())));
+    let rehearsal = match account.is_rehearsal {
+        true => format!(", a rehearsal: {}", super::of_rehearsal(account.job)),
+        false => String::new(),
+    };
+    let mut page = format!(
+        "{HEAD}### {} of {}{rehearsal}\n\n",
+        deed.title,
+        code(super::file_name(account.roster_now()))
+    );
     if let Some(alias) = &account.alias {
         let _ = writeln!(page, "Instance {}\n", code(alias));
     }

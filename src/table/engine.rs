@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
-use super::items;
+use super::items::{self, MADE_BY, OTHER_KEYS};
 use crate::clock::{Clock as _, Moment, SystemClock};
 use crate::connect::Environment;
 use crate::connect::dynamodb::{TableClient, TableError, TableOperation};
@@ -33,6 +33,8 @@ pub(super) struct Engine {
     runtime: Option<Runtime>,
     /// Who is told that no answer comes.
     trouble: EngineTrouble,
+    /// What to do where there is no such table.
+    absent: String,
 }
 
 /// What was answered.
@@ -61,7 +63,11 @@ impl Engine {
             let cause = failure.source.as_ref().map(|source| format!(": {source}")).unwrap_or_default();
             EngineFault::refused(format!("{}{cause}", failure.what), failure.hint.unwrap_or_default())
         })?;
-        Ok(Self { client: Arc::new(client), runtime: Some(runtime), trouble })
+        let absent = format!(
+            "there is no such table there: region and account are the table's own; make it with: {}",
+            url.made_with()
+        );
+        Ok(Self { client: Arc::new(client), runtime: Some(runtime), trouble, absent })
     }
 
     /// Makes one attempt.
@@ -97,9 +103,7 @@ impl Engine {
                 let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
                 return Ok(Asked::Failed(items::object(answer.get_mut("Item"))));
             }
-            "ResourceNotFoundException" => {
-                "there is no such table there: `headcount ledger create` makes it, and region and account are the table's own"
-            }
+            "ResourceNotFoundException" => &*self.absent,
             "AccessDeniedException" | "UnauthorizedOperation" | "AccessDenied" => {
                 "`headcount policy` prints what is to be permitted for a shared ledger"
             }
@@ -108,6 +112,13 @@ impl Engine {
             | "InvalidSignatureException"
             | "MissingAuthenticationTokenException"
             | "IncompleteSignatureException" => "sign in anew with the credentials of the table's account",
+            // Whoever only looks may not describe the table, and finds it out so.
+            "ValidationException" if is_of_other_keys(&said) => {
+                return Err(EngineFault::refused(
+                    format!("{OTHER_KEYS} ({}: {said})", operation.name()),
+                    MADE_BY,
+                ));
+            }
             "ValidationException"
             | "ItemCollectionSizeLimitExceededException"
             | "SerializationException"
@@ -117,6 +128,21 @@ impl Engine {
         };
         Err(EngineFault::refused(format!("{} at {}: {said}", operation.name(), self.client.endpoint()), hint))
     }
+}
+
+/// Whether the table was asked for an item by keys that are not its own: by the words of DynamoDB, which has one code for all
+/// that is wrong with a request.
+fn is_of_other_keys(said: &str) -> bool {
+    [
+        "The provided key element does not match the schema", // GetItem, UpdateItem
+        "Query key condition not supported",                  // Query, where there is no such sort key
+        "Query condition missed key schema element",          // and where the partition key has another name
+        "Condition parameter type does not match schema type", // and where a key is no string
+        "Missing the key",                                    // PutItem
+        "Type mismatch for key",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
 }
 
 /// How often it is looked whether somebody is to be told that there is no answer.
@@ -137,7 +163,9 @@ fn on<T: Send + 'static>(
     loop {
         match waits.recv_timeout(GLANCE) {
             Ok(answer) => return Ok(answer),
-            Err(RecvTimeoutError::Timeout) => trouble.waits(begun, SystemClock.moment(), what),
+            Err(RecvTimeoutError::Timeout) => {
+                trouble.waits(begun, SystemClock.moment(), what);
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(EngineFault::unclear("the thread that asks the table has ended"));
             }

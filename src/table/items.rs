@@ -2,6 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+/// What is said of a table with other keys.
+pub(super) const OTHER_KEYS: &str =
+    "the table is none for ledgers: its keys are not `pk` and `sk`, both strings";
+
+/// And what helps.
+pub(super) const MADE_BY: &str = "give the table that `headcount ledger create` made, or make one";
+
 /// The key of an item.
 pub(super) fn key(pk: &str, sk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}})

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::engine::{Asked, Engine};
+use super::items::{MADE_BY, OTHER_KEYS};
 use crate::clock::{Clock as _, SystemClock};
 use crate::connect::Environment;
 use crate::connect::dynamodb::TableOperation;
@@ -36,10 +37,7 @@ fn judged(table: &Value) -> Result<(), EngineFault> {
         })
     };
     if !(is_key("pk", "HASH") && is_key("sk", "RANGE") && is_text("pk") && is_text("sk")) {
-        return Err(EngineFault::refused(
-            "the table is none for ledgers: its keys are not `pk` and `sk`, both strings",
-            "give the table that `headcount ledger create` made, or make one",
-        ));
+        return Err(EngineFault::refused(OTHER_KEYS, MADE_BY));
     }
     let has_replicas = table["Replicas"].as_array().is_some_and(|replicas| !replicas.is_empty());
     if has_replicas && table["MultiRegionConsistency"] != "STRONG" {

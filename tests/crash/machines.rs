@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::case::{Row, Sky};
 use crate::check::{Scene, Told};
+use crate::python;
 use crate::runtime;
 use crate::stage::{ForwardClock, Stage, foreign as foreign_user};
 
@@ -28,26 +30,38 @@ const STALE_AFTER: f64 = 45.0;
 /// CreateUser calls a second.
 const RATE: u32 = 20;
 
-/// moto, where it is installed.
+/// moto: this machine's own, or the one that the tests install.
 struct Moto {
     child: Child,
     url: String,
 }
 
 impl Moto {
-    fn start() -> Option<Self> {
+    fn start() -> Result<Self, String> {
+        // Nothing is downloaded where it is there.
+        if let Some(own) = Self::served_by(Path::new("moto_server")) {
+            return Ok(own);
+        }
+        let program = python::venv_with_moto()?.join("bin/moto_server");
+        Self::served_by(&program).ok_or_else(|| format!("{} does not serve", program.display()))
+    }
+
+    fn served_by(program: &Path) -> Option<Self> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
-        let mut command = Command::new("moto_server");
+        let mut command = Command::new(program);
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
-        let moto = Self { child, url: format!("http://127.0.0.1:{port}") };
-        let is_up = (0..200).any(|_| {
+        let mut moto = Self { child, url: format!("http://127.0.0.1:{port}") };
+        let is_up = (0..200).find_map(|_| {
             wait(Duration::from_millis(100));
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+            let is_up = std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+            // A wrapper that finds no such program for its Python ends at once.
+            let has_ended = matches!(moto.child.try_wait(), Ok(Some(_)));
+            (is_up || has_ended).then_some(is_up && !has_ended)
         });
-        is_up.then_some(moto)
+        is_up.unwrap_or(false).then_some(moto)
     }
 }
 
@@ -121,11 +135,14 @@ fn begin(stage: &Stage, engine: &str, ledger: &str) -> (Child, Arc<Mutex<bool>>)
 #[test]
 #[ignore = "a few minutes, and an engine: the long tier's"]
 fn three_machines_of_which_one_is_killed_or_held_forty_times_make_everybody_once() {
-    let Some(moto) = Moto::start() else {
-        println!(
-            "\n!!! SKIPPED: there is no moto_server here, so that three machines on one engine are NOT tried.\n"
-        );
-        return;
+    let moto = match Moto::start() {
+        Ok(moto) => moto,
+        Err(why) => {
+            println!(
+                "\n!!! SKIPPED: there is no moto_server here, so that three machines on one engine are NOT tried: {why}\n"
+            );
+            return;
+        }
     };
     let runtime = runtime();
     let rows: Vec<Row> =

@@ -16,6 +16,9 @@ mod long;
 mod machines;
 mod passwords;
 #[cfg(unix)]
+#[path = "../it/python.rs"]
+mod python;
+#[cfg(unix)]
 mod shared;
 mod stage;
 #[cfg(unix)]

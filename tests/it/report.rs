@@ -7,7 +7,7 @@ use headcount::ledger::RowState;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::harness::{Ran, folder, headcount, run};
+use crate::harness::{Ran, folder, headcount, resealed, run};
 use crate::made::{LEDGER, Made, eventful};
 
 fn report(folder: &Path, flags: &[&str]) -> Ran {
@@ -191,4 +191,75 @@ fn the_command_that_a_report_proposes_takes_a_ledger_for_one_whatever_it_is_call
     let quote = if cfg!(windows) { '"' } else { '\'' };
     let retry = format!("`headcount retry {quote}./-l s.jsonl{quote}`");
     assert!(ran.stdout.contains(&retry), "{}", ran.stdout);
+}
+
+/// `status` and `report` of these ledgers, as they are shown and for programs.
+fn looks(folder: &Path, ledgers: &[&str]) -> [Ran; 4] {
+    [vec!["status"], vec!["status", "--format", "json"], vec!["report"], vec!["report", "--format", "json"]]
+        .map(|words| run(headcount(folder).args(words).args(ledgers)))
+}
+
+#[test]
+fn a_ledger_that_is_given_twice_counts_once_and_a_copy_of_it_beside_it_is_refused() {
+    let folder = folder(&[]);
+    let path = folder.path();
+    eventful().write(path);
+    let by_folder = format!("../{}/{LEDGER}", path.file_name().unwrap().to_str().unwrap());
+    let whole = path.join(LEDGER);
+    let one = looks(path, &[LEDGER]);
+    for ledgers in [[LEDGER, LEDGER], [LEDGER, &by_folder], [LEDGER, whole.to_str().unwrap()]] {
+        for (once, twice) in one.iter().zip(looks(path, &ledgers)) {
+            let lines = |ran: &Ran| {
+                let lines = ran.stdout.lines().filter(|line| !line.contains("made")).map(str::to_owned);
+                lines.collect::<Vec<_>>()
+            };
+            assert_eq!(lines(once), lines(&twice.exits(0)), "{ledgers:?}");
+        }
+    }
+    fs::copy(path.join(LEDGER), path.join("copy.jsonl")).unwrap();
+    for ran in looks(path, &[LEDGER, "copy.jsonl"]) {
+        let ran = ran.exits(2);
+        assert!(ran.stderr.contains("are of one run, whose rows would count twice"), "{}", ran.stderr);
+        let is_told = ["status", "report"].map(|what| format!("headcount {what} {LEDGER}\n"));
+        assert!(is_told.iter().any(|command| ran.stderr.contains(command)), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_rehearsal_is_told_as_one_and_is_not_added_to_a_run() {
+    const REHEARSED: &str = "roster.csv.simulate.ledger.jsonl";
+    let folder = folder(&[]);
+    let path = folder.path();
+    eventful().write(path);
+    fs::copy(path.join(LEDGER), path.join(REHEARSED)).unwrap();
+    let [status, status_json, ticket, json] = looks(path, &[REHEARSED]).map(|ran| ran.exits(0).stdout);
+    assert!(status.contains("\nrehearsal no user was made\n"), "{status}");
+    assert!(ticket.contains("`roster.csv`, a rehearsal: no user was made\n"), "{ticket}");
+    assert!(ticket.contains("| Rehearsal | `no user was made` |"), "{ticket}");
+    for told in [&status_json, &json] {
+        assert_eq!(serde_json::from_str::<Value>(told).unwrap()["rehearsal"], true);
+    }
+    let [status, status_json, ticket, json] = looks(path, &[LEDGER]).map(|ran| ran.exits(0).stdout);
+    assert!(!status.contains("rehearsal") && !ticket.contains("ehears"), "{status}{ticket}");
+    for told in [&status_json, &json] {
+        assert_eq!(serde_json::from_str::<Value>(told).unwrap()["rehearsal"], false);
+    }
+    // Two of them are a table, in which each says so.
+    let other = fs::read_to_string(path.join(LEDGER)).unwrap().replace("0d9c6b7e-run", "1d9c6b7e-run");
+    fs::write(path.join("other.simulate.ledger.jsonl"), resealed(&other)).unwrap();
+    let [table, table_json, ..] =
+        looks(path, &[REHEARSED, "other.simulate.ledger.jsonl"]).map(|ran| ran.exits(0).stdout);
+    assert_eq!(table.matches("not complete, a rehearsal\n").count(), 2, "{table}");
+    let told: Value = serde_json::from_str(&table_json).unwrap();
+    assert_eq!((&told["rehearsal"], &told["targets"][1]["rehearsal"]), (&json!(true), &json!(true)));
+    fs::write(path.join("other.jsonl"), resealed(&other)).unwrap();
+    for (at, ran) in looks(path, &[LEDGER, REHEARSED, "other.jsonl"]).into_iter().enumerate() {
+        let ran = ran.exits(2);
+        let command = if at < 2 { "status" } else { "report" };
+        assert!(ran.stderr.contains("a rehearsal made nobody"), "{}", ran.stderr);
+        let real = format!("with: headcount {command} {LEDGER} other.jsonl;");
+        let rehearsed = format!("with: headcount {command} {REHEARSED}\n");
+        assert!(ran.stderr.contains(&real) && ran.stderr.contains(&rehearsed), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::{Ran, Service, Watched, folder, run};
-use crate::tables::{Tables, all};
+use crate::tables::{Gate, Tables, all};
 
 /// A server of tables, an instance, and a folder with the sample.
 struct Stage {
@@ -61,6 +61,14 @@ impl Stage {
         command
     }
 
+    /// Waits until a table is made: that takes a moment.
+    fn until_active(&self, table: &str) {
+        let body = json!({"TableName": table.strip_prefix("dynamodb://").unwrap()});
+        let is_active =
+            |_: &u32| self.tables.call("DescribeTable", &body).1["Table"]["TableStatus"] == "ACTIVE";
+        assert!((0..10_000_u32).any(|look| is_active(&look)), "{table}");
+    }
+
     fn url(&self, name: &str) -> String {
         format!("{}/{name}", self.table)
     }
@@ -107,8 +115,52 @@ fn a_table_is_made_once_and_looked_at_after_that() {
         assert!(refused.stderr.contains("none for ledgers"), "{}", refused.stderr);
         let empty = stage.ledger(&["list", &stage.table]).exits(0);
         assert_eq!(empty.stdout, "no runs yet\n");
-        let missing = stage.ledger(&["list", "dynamodb://missing"]).exits(4);
-        assert!(missing.stderr.contains("headcount ledger create"), "{}", missing.stderr);
+        // Whoever only looks is told so as well, and not that there is nothing yet.
+        for (name, keys) in [
+            ("partition-alone", &[("pk", "S", "HASH")][..]),
+            ("numbered", &[("pk", "S", "HASH"), ("sk", "N", "RANGE")]),
+        ] {
+            let attribute =
+                |(name, kind, _): &(&str, &str, &str)| json!({"AttributeName": name, "AttributeType": kind});
+            let key = |(name, _, of): &(&str, &str, &str)| json!({"AttributeName": name, "KeyType": of});
+            let table = json!({
+                "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": keys.iter().map(attribute).collect::<Vec<_>>(),
+                "KeySchema": keys.iter().map(key).collect::<Vec<_>>(),
+            });
+            assert_eq!(stage.tables.call("CreateTable", &table).0, 200);
+        }
+        for table in ["another", "partition-alone", "numbered"] {
+            // moto finds nothing by a key of another type, where DynamoDB refuses to look.
+            if table == "numbered" && stage.tables.name == "moto" {
+                continue;
+            }
+            let table = format!("dynamodb://{table}");
+            stage.until_active(&table);
+            let url = format!("{table}/run");
+            for words in [
+                &["ledger", "list", &table][..],
+                &["status", &url],
+                &["report", &url],
+                &["ledger", "pull", &url, "-o", "pulled.jsonl"],
+            ] {
+                let refused = stage.run(words).exits(4);
+                assert!(
+                    refused.stderr.contains("the table is none for ledgers"),
+                    "{words:?}: {}",
+                    refused.stderr
+                );
+                assert!(
+                    refused.stderr.contains("\nhint: give the table that `headcount ledger create` made"),
+                    "{}",
+                    refused.stderr
+                );
+            }
+        }
+        let missing = stage.ledger(&["list", "dynamodb://missing?region=eu-west-1"]).exits(4);
+        let made = "make it with: headcount ledger create 'dynamodb://missing?region=eu-west-1'\n";
+        let made = if cfg!(windows) { made.replace('\'', "\"") } else { made.to_owned() };
+        assert!(missing.stderr.contains(&made), "{}", missing.stderr);
     });
 }
 
@@ -127,6 +179,9 @@ fn a_run_in_a_table_is_shown_reported_listed_and_pulled_as_one_in_a_file() {
         let pulled = stage.ledger(&["pull", &url, "-o", "l.jsonl"]).exits(0);
         assert!(pulled.stderr.contains("25 of 25 rows done"), "{}", pulled.stderr);
         stage.ledger(&["pull", &url, "-o", "l.jsonl"]).exits(2);
+        let stdout = stage.ledger(&["pull", &url, "-o", "-"]).exits(2);
+        assert!(stdout.stderr.contains("written into no file of this name: `-`"), "{}", stdout.stderr);
+        assert!(!stage.path().join("-").exists());
         stage.ledger(&["pull", &stage.url("nobody"), "-o", "n.jsonl"]).exits(2);
         assert_eq!(stage.status("l.jsonl"), status);
         let lines = stage.read("l.jsonl");
@@ -189,7 +244,7 @@ fn a_rehearsal_is_never_kept_in_a_table() {
 fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
     on_each("killed", |stage| {
         let url = stage.url("run");
-        let slowly = ["--rate", "4", "--burst", "1", "--format", "json"];
+        let slowly = ["--rate", "1", "--burst", "1", "--format", "json"];
         let mut first = Watched::start(&mut stage.import(&url, &slowly));
         first.until_created(2);
         // Who comes second sees that it goes on, and leaves it.
@@ -197,11 +252,18 @@ fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
         let pid = first.child.id();
         assert!(second.stderr.contains(&format!("in use by process {pid} on ")), "{}", second.stderr);
         assert!(second.stderr.contains("of 25 rows are done"), "{}", second.stderr);
-        assert!(
-            second.stderr.contains("--take-over") && second.stderr.contains("--wait"),
-            "{}",
-            second.stderr
-        );
+        // What to type is said whole, to be pasted.
+        let own = format!("headcount import roster.csv --instance {} --ledger {url}", stage.service.arn);
+        let lines: Vec<&str> = second.stderr.lines().collect();
+        let [look, wait, ask] = lines[lines.len() - 3..] else { panic!("{}", second.stderr) };
+        let see = "hint: nothing was sent; see how far it is with: ";
+        assert_eq!(look, format!("{see}headcount status {url}"));
+        assert!(wait.starts_with("wait until it ends or dies with: "), "{wait}");
+        assert!(wait.ends_with(&format!("{own} --wait")), "{wait}");
+        assert!(ask.starts_with("ask it to hand over with: "), "{ask}");
+        assert!(ask.ends_with(&format!("{own} --take-over")), "{ask}");
+        let undo = stage.run(&["undo", &url, "--yes"]).exits(4);
+        assert!(undo.stderr.contains(&format!("headcount undo {url} --yes --wait\n")), "{}", undo.stderr);
         let shown = stage.status(&url);
         assert_eq!(shown["owner"]["process"], pid);
         let human = stage.run(&["status", &url]).exits(0).stdout;
@@ -582,6 +644,60 @@ fn a_move_that_was_cut_off_is_ended_by_the_same_command() {
         stage.ledger(&["push", FILE, &stage.url("spring")]).exits(0);
         stage.ledger(&["pull", &stage.url("spring"), "-o", "pulled.jsonl"]).exits(0);
         assert_eq!(stage.read("pulled.jsonl"), lines);
+    });
+}
+
+#[test]
+fn a_file_is_taken_from_nobody_and_whoever_asks_for_that_is_told() {
+    let folder = folder(&["roster.csv"]);
+    fs::write(folder.path().join("leavers.csv"), "user login\nana.silva\n").unwrap();
+    fs::write(folder.path().join("targets.toml"), "[targets.emea]\ninstance = \"acme\"\n").unwrap();
+    run(crate::harness::headcount(folder.path()).args(["import", "roster.csv", "--simulate"])).exits(0);
+    let commands: [&[&str]; 9] = [
+        &["import", "roster.csv", "--instance", "acme"],
+        &["import", "roster.csv", "--simulate", "--ledger", "own.jsonl"],
+        &["import", "roster.csv", "--targets", "targets.toml"],
+        &["retry", "roster.csv.simulate.ledger.jsonl"],
+        &["update", "roster.csv", "--instance", "acme"],
+        &["update", "roster.csv", "--targets", "targets.toml"],
+        &["remove", "leavers.csv", "--instance", "acme"],
+        &["remove", "leavers.csv", "--targets", "targets.toml"],
+        &["undo", "roster.csv.simulate.ledger.jsonl"],
+    ];
+    for words in commands {
+        for (typed, flag) in [
+            ("--wait", "--wait"),
+            ("--take-over", "--take-over"),
+            ("--take-over=now", "--take-over"),
+            ("--replan", "--replan"),
+        ] {
+            let ran = run(crate::harness::headcount(folder.path()).args(words).arg(typed)).exits(2);
+            let error = format!("error: {flag} is of a ledger that machines share, and ");
+            assert!(ran.stderr.contains(&error), "{words:?}: {}", ran.stderr);
+            let hint = format!(
+                "hint: leave {flag} out, or give the address of a shared ledger: --ledger dynamodb://TABLE/NAME\n"
+            );
+            assert!(ran.stderr.ends_with(&hint), "{words:?}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn whoever_may_not_say_that_the_ledger_is_theirs_is_told_what_is_to_be_permitted() {
+    on_each("denied", |stage| {
+        let denied = Gate::before(stage.tables, |operation| {
+            let said = json!({
+                "__type": "com.amazon.coral.service#AccessDeniedException",
+                "Message": "User: arn:aws:iam::1:user/ana is not authorized to perform: dynamodb:UpdateItem",
+            });
+            (operation == "UpdateItem").then_some((400, said))
+        });
+        let mut import = stage.import(&stage.url("run"), &[]);
+        let ran = run(import.env("AWS_ENDPOINT_URL_DYNAMODB", &denied.url)).exits(4);
+        assert!(ran.stderr.contains("not authorized to perform: dynamodb:UpdateItem"), "{}", ran.stderr);
+        let hint =
+            "hint: nothing was sent; `headcount policy` prints what is to be permitted for a shared ledger\n";
+        assert!(ran.stderr.contains(hint) && !ran.stderr.contains("see who has it"), "{}", ran.stderr);
     });
 }
 

@@ -1,14 +1,16 @@
-//! Other people's DynamoDB, for shared ledgers: moto, where this machine has it for its Python, and dynalite, where it has
-//! Node.js. Each is served by a process of its own, that ends with the tests.
+//! Other people's DynamoDB, for shared ledgers: moto, which is installed where this machine's Python has none, and dynalite,
+//! where it has Node.js. Each is served by a process of its own, that ends with the tests.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
+
+use crate::python;
 
 /// The version of dynalite, pinned.
 const DYNALITE: &str = "dynalite@4.0.0";
@@ -41,12 +43,15 @@ fn script(name: &str) -> PathBuf {
 }
 
 fn moto() -> Option<Tables> {
-    let mut command = Command::new("python3");
-    let tables = served("moto", true, command.arg(script("python/tables.py")));
-    if tables.is_none() {
-        skipped("no `python3` here that has moto (pip install 'moto[server,dynamodb]')");
-    }
-    tables
+    let serve = |python: PathBuf| served("moto", true, Command::new(python).arg(script("python/tables.py")));
+    // Nothing is downloaded where it is there.
+    serve("python3".into()).or_else(|| match python::venv_with_moto() {
+        Ok(venv) => Some(serve(venv.join("bin/python")).expect("moto serves")),
+        Err(why) => {
+            skipped(&format!("no `python3` here that has moto, and it cannot be installed ({})", why.trim()));
+            None
+        }
+    })
 }
 
 fn dynalite() -> Option<Tables> {
@@ -124,4 +129,57 @@ impl Tables {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, serde_json::from_str(body).unwrap_or_else(|error| panic!("{head}\n{body}: {error}")))
     }
+}
+
+/// Stands before a server of tables: what it answers itself, that one never hears of.
+pub struct Gate {
+    pub url: String,
+}
+
+impl Gate {
+    /// `answers` is asked for each call, by its operation.
+    pub fn before(
+        tables: &'static Tables,
+        answers: impl Fn(&str) -> Option<(u16, Value)> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answers = Arc::new(answers);
+        // It ends with the tests.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let answers = Arc::clone(&answers);
+                std::thread::spawn(move || passed(tables, stream, &*answers));
+            }
+        });
+        Self { url }
+    }
+}
+
+/// One call, of which the connection lives no longer.
+fn passed(tables: &Tables, stream: TcpStream, answers: &dyn Fn(&str) -> Option<(u16, Value)>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut operation, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim();
+        if line.is_empty() {
+            break;
+        }
+        let Some((name, value)) = line.split_once(':') else { continue };
+        match name.to_ascii_lowercase().as_str() {
+            "x-amz-target" => operation = value.rsplit('.').next()?.to_owned(),
+            "content-length" => length = value.trim().parse().ok()?,
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let (status, answer) = answers(&operation)
+        .unwrap_or_else(|| tables.call(&operation, &serde_json::from_slice(&body).unwrap_or_default()));
+    let answer = answer.to_string();
+    let head = "Content-Type: application/x-amz-json-1.0\r\nConnection: close";
+    let length = answer.len();
+    write!(reader.get_mut(), "HTTP/1.1 {status} X\r\n{head}\r\nContent-Length: {length}\r\n\r\n{answer}").ok()
 }

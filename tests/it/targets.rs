@@ -210,8 +210,28 @@ fn a_role_that_trusts_nobody_keeps_all_from_starting_and_says_what_helps() {
         "{}",
         ran.stdout
     );
+    // Of each target it is told where its rows stand, also where they wait; together they are what all come to.
+    let ran = import(&service, folder.path(), &["--skip-failed-targets", "--format", "json"]).exits(4);
+    let events = json(&ran.stdout);
+    let ends: Vec<_> = events.iter().filter(|event| event["event"] == "target").collect();
+    let of = |target: &str| *ends.iter().find(|end| end["target"] == target).unwrap();
+    assert_eq!(
+        (&of("na")["rows"]["total"], &of("na")["rows"]["pending"]),
+        (&1.into(), &1.into()),
+        "{ends:?}"
+    );
+    assert_eq!(of("na")["calls"], serde_json::json!({"sent": 0, "throttled": 0}), "{ends:?}");
+    let all = events.last().unwrap();
+    for (what, of_all) in [("total", 2), ("pending", 1), ("created", 1)] {
+        let sum: u64 = ends.iter().map(|end| end["rows"][what].as_u64().unwrap()).sum();
+        assert_eq!((sum, all["rows"][what].as_u64()), (of_all, Some(of_all)), "{what}");
+    }
     let ran = import(&service, folder.path(), &["--target", "emea"]).exits(0);
-    assert!(ran.stderr.contains("1 row is for targets that were not asked for"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("\nothers    1 row is for targets that were not asked for"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -669,4 +689,17 @@ fn the_runs_of_all_targets_are_undone_together_or_one_by_its_ledger_which_knows_
     assert!(ran.stderr.contains("exported 0 users of 3 targets"), "{}", ran.stderr);
     // And begun afresh.
     import(&service, folder.path(), &[]).exits(0);
+}
+
+#[test]
+fn a_region_that_is_not_known_is_said_to_be_given_where_targets_have_theirs() {
+    let (service, folder) = stage(&[("eve", "na")]);
+    let without = TARGETS.lines().filter(|line| !line.starts_with("region")).collect::<Vec<_>>().join("\n");
+    fs::write(folder.path().join("targets.toml"), without).unwrap();
+    let words = ["import", "roster.csv", "--targets", "targets.toml"];
+    let mut import = at(&service, folder.path());
+    let ran = run(import.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").args(words)).exits(2);
+    assert!(ran.stderr.contains("target `na`: no region is known for the instance"), "{}", ran.stderr);
+    let hint = "hint: say `targets.na.region` in the file of --targets, or set AWS_REGION\n";
+    assert!(ran.stderr.contains(hint) && !ran.stderr.contains("--region"), "{}", ran.stderr);
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::error::Failure;
 use crate::ledger::LedgerAt;
 use crate::ledger::shared::Takes;
 
@@ -31,8 +32,32 @@ pub(in crate::cli) enum TakeOver {
 
 impl TakingArgs {
     /// The ledger as it is to be taken.
-    pub(in crate::cli) fn of(&self, ledger: LedgerAt) -> LedgerAt {
-        ledger.taking(self.takes()).planning_anew(self.replan)
+    ///
+    /// # Errors
+    /// Exit 2 where it is a file, and it is said how it is to be taken: a file is never taken from anybody.
+    pub(in crate::cli) fn of(&self, ledger: LedgerAt) -> Result<LedgerAt, Failure> {
+        if let (Some(flag), Some(file)) = (self.said(), ledger.on_disk()) {
+            return Err(not_of_files(flag, &format!(", and this one is a file: `{}`", file.display())));
+        }
+        Ok(ledger.taking(self.takes()).planning_anew(self.replan))
+    }
+
+    /// The same of one that may not be named: then it is a file beside the roster.
+    ///
+    /// # Errors
+    /// As [`TakingArgs::of`].
+    pub(in crate::cli) fn of_any(&self, ledger: Option<LedgerAt>) -> Result<Option<LedgerAt>, Failure> {
+        match (self.said(), ledger) {
+            (Some(flag), None) => Err(not_of_files(flag, ", and without --ledger it is a file")),
+            (_, ledger) => ledger.map(|ledger| self.of(ledger)).transpose(),
+        }
+    }
+
+    /// The first of them that was typed.
+    fn said(&self) -> Option<&'static str> {
+        let Self { wait, take_over, replan } = self;
+        let all = [(*wait, "--wait"), (take_over.is_some(), "--take-over"), (*replan, "--replan")];
+        all.into_iter().find_map(|(is_said, flag)| is_said.then_some(flag))
     }
 
     fn takes(&self) -> Takes {
@@ -43,4 +68,10 @@ impl TakingArgs {
             (false, None) => Takes::WhereDead,
         }
     }
+}
+
+fn not_of_files(flag: &str, which: &str) -> Failure {
+    Failure::usage(format!("{flag} is of a ledger that machines share{which}")).hint(format!(
+        "leave {flag} out, or give the address of a shared ledger: --ledger dynamodb://TABLE/NAME"
+    ))
 }

@@ -79,6 +79,8 @@ struct Borne {
     dead: Option<String>,
     /// What was seen when nobody had it, or whoever had it was dead; none where nobody had begun the run.
     free: Option<Option<(u64, u64, u64)>>,
+    /// What to do about what the engine would not write, where it said more than that it was away.
+    refused: Option<String>,
 }
 
 /// All that was in a log when it was read.
@@ -175,6 +177,18 @@ impl SharedLedger {
         self.borne().dead.clone()
     }
 
+    /// A write of the log failed so: what goes on is told by whoever began to write, who hears of it as of a file's.
+    pub(super) fn was_not_written(&self, fault: &EngineFault) {
+        if fault.certainty == Certainty::Refused && !fault.hint.is_empty() {
+            self.borne().refused = Some(fault.hint.clone());
+        }
+    }
+
+    /// What to do about what the engine would not write; `None` where it has refused nothing.
+    pub(crate) fn refusal(&self) -> Option<String> {
+        self.borne().refused.clone()
+    }
+
     fn borne(&self) -> MutexGuard<'_, Borne> {
         self.borne.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,10 +198,19 @@ impl SharedLedger {
         said.unwrap_or(self.around.timing.patience)
     }
 
-    /// Waits before something is asked again that was asked first at `begun`, and says so where that was a while ago.
+    /// Waits before something is asked again that was asked first at `begun`, and says so where that was a while ago: also in
+    /// the middle of a wait, for one alone may be longer than nothing is said.
     pub(super) fn wait(&self, delay: Duration, begun: Moment, why: &str) {
-        self.around.trouble.waits(begun, self.around.clock.moment(), why);
-        (self.around.pause)(delay);
+        let mut left = delay;
+        loop {
+            let quiet = self.around.trouble.waits(begun, self.around.clock.moment(), why);
+            let part = left.min(quiet);
+            (self.around.pause)(part);
+            left = left.saturating_sub(part);
+            if left.is_zero() {
+                return;
+            }
+        }
     }
 
     /// Its address.

@@ -6,7 +6,7 @@ use super::log::SharedLedger;
 use super::segments::Lease;
 use super::watch::{Life, Takes, Watch};
 use crate::clock::{Moment, SILENCE};
-use crate::error::Failure;
+use crate::error::{Failure, Remedy};
 use crate::ledger::numbers::Place;
 use crate::ledger::reader::fold;
 use crate::ledger::words::RowState;
@@ -120,6 +120,7 @@ impl SharedLedger {
             }
             if told.is_none_or(|told| now.since(told) >= SILENCE) {
                 told = Some(now);
+                around.trouble.told(now);
                 tell(self.waits_for(&who, life, now.since(begun)));
             }
             (around.pause)(timing.poll);
@@ -155,6 +156,7 @@ impl SharedLedger {
              hand over",
             shell_line([program(), "status", &path_word(std::path::Path::new(&url))])
         ))
+        .remedy(Remedy::WaitOrTakeOver { ledger: url })
     }
 
     fn does_not_react(&self, who: &str) -> Failure {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::keeper::{Keeper, session_in};
 use super::log::{Landed, pieces};
-use super::segments::{Put, Segment};
+use super::segments::{EngineFault, Put, Segment};
 use crate::clock::Moment;
 use crate::crash::{self, Sabotage};
 use crate::log::{Storage, Unhurried};
@@ -27,7 +27,7 @@ impl InSegments {
         let nonce = ledger.id().map_err(|failure| io::Error::other(failure.what))?;
         let segment = Segment { number: self.tip + 1, nonce, lines: lines.to_owned() };
         let sent = ledger.around.clock.moment();
-        match ledger.put(&self.keeper.run, &segment).map_err(io::Error::other)? {
+        match ledger.put(&self.keeper.run, &segment).map_err(|fault| self.unwritten(fault))? {
             Landed::Yes => {}
             Landed::No(theirs) => {
                 self.keeper.was_taken_with(&theirs);
@@ -47,7 +47,7 @@ impl InSegments {
         let ledger = self.keeper.ledger.clone();
         let lease =
             session_in(segment).ok_or_else(|| io::Error::other("a session begins without its record"))?;
-        if !ledger.take(&self.keeper.run, &lease).map_err(io::Error::other)? {
+        if !ledger.take(&self.keeper.run, &lease).map_err(|fault| self.unwritten(fault))? {
             self.keeper.was_taken_with(&Segment { lines: String::new(), ..segment.clone() });
             return Err(self.lost());
         }
@@ -86,6 +86,11 @@ impl InSegments {
             Landed::Yes | Landed::No(_) => self.tip += 1,
         }
         Ok(())
+    }
+
+    fn unwritten(&self, fault: EngineFault) -> io::Error {
+        self.keeper.ledger.was_not_written(&fault);
+        io::Error::other(fault)
     }
 
     fn lost(&self) -> io::Error {

@@ -312,6 +312,28 @@ fn whoever_stands_by_takes_what_is_free_or_dead_and_is_told_of_whoever_is_alive(
     }
 }
 
+/// A wait may be longer than nothing is said, and what is asked again may begin anew between two of them.
+#[test]
+fn an_engine_that_stays_away_is_told_of_every_few_seconds_however_long_the_waits_are() {
+    for delay in [100, 900, 3_900, 5_000, 30_000] {
+        let (clock, engine) = (Arc::new(Still::default()), InMemory::in_weather(Box::new(|_, _| Fate::Lost)));
+        let told = Arc::new(Mutex::new(vec![0]));
+        let (kept, at) = (Arc::clone(&told), Arc::clone(&clock));
+        let around = Around {
+            delays: Arc::new(move || Box::new(move || Duration::from_millis(delay))),
+            ..around(&clock)
+        };
+        let shared = SharedLedger::new("dynamodb://runs/spring".parse().unwrap(), Arc::new(engine), around);
+        shared.tells(Arc::new(move |_| kept.lock().unwrap().push(at.0.load(Ordering::SeqCst))));
+        shared.bear(Duration::from_secs(7));
+        for _ in 0..10 {
+            assert!(shared.named().is_err());
+        }
+        let told = [&told.lock().unwrap()[..], &[clock.0.load(Ordering::SeqCst)]].concat();
+        assert!(told.windows(2).all(|two| two[1] - two[0] <= 5_000), "{delay}: {told:?}");
+    }
+}
+
 #[test]
 fn whoever_stands_by_stops_when_asked_to() {
     let clock = Arc::new(Still::default());

@@ -3,9 +3,13 @@
 use crate::clock::{Moment, SILENCE};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Who is told of trouble.
 pub(crate) type OnTrouble = Arc<dyn Fn(String) + Send + Sync>;
+
+/// Whoever begins to wait so soon after it was told waits for the same.
+const STILL: Duration = SILENCE.saturating_add(Duration::from_secs(1));
 
 /// Who is told that a table keeps one waiting. Clones share it: all ledgers of one table wait for the same.
 #[derive(Clone, Default)]
@@ -24,12 +28,15 @@ impl EngineTrouble {
         self.telling().tell = Some(tell);
     }
 
-    /// Something has been waited for since `begun`, and why: it is told where nothing was for a while.
-    pub(crate) fn waits(&self, begun: Moment, now: Moment, why: &str) {
+    /// Something has been waited for since `begun`, and why: it is told where nothing was for a while. Returns for how long
+    /// nothing need be said then.
+    pub(crate) fn waits(&self, begun: Moment, now: Moment, why: &str) -> Duration {
         let mut telling = self.telling();
-        let quiet_since = telling.last.filter(|last| *last > begun).unwrap_or(begun);
-        if now.since(quiet_since) < SILENCE {
-            return;
+        // No new while begins with each attempt.
+        let quiet_since = telling.last.filter(|last| begun.since(*last) <= STILL).unwrap_or(begun);
+        let quiet = now.since(quiet_since);
+        if quiet < SILENCE {
+            return SILENCE.saturating_sub(quiet);
         }
         telling.last = Some(now);
         let tell = telling.tell.clone();
@@ -37,6 +44,13 @@ impl EngineTrouble {
         if let Some(tell) = tell {
             tell(format!("waiting for the table of the shared ledger: {why}"));
         }
+        SILENCE
+    }
+
+    /// Something else was told that says as much.
+    pub(crate) fn told(&self, now: Moment) {
+        let mut telling = self.telling();
+        telling.last = telling.last.max(Some(now));
     }
 
     fn telling(&self) -> MutexGuard<'_, Telling> {
@@ -52,8 +66,6 @@ impl fmt::Debug for EngineTrouble {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -78,6 +90,12 @@ mod tests {
         trouble.waits(at(100), at(103), "one");
         trouble.waits(at(100), at(104), "two");
         assert_eq!(kept_of(&trouble), Some(at(104)));
+        // But not whoever begins right after it was told: to whoever listens it is one silence.
+        assert_eq!(trouble.waits(at(107), at(107), "three"), Duration::from_secs(1));
+        trouble.waits(at(107), at(108), "three");
+        assert_eq!(kept_of(&trouble), Some(at(108)));
+        trouble.told(at(110));
+        assert_eq!(trouble.waits(at(110), at(113), "four"), Duration::from_secs(1));
     }
 
     fn kept_of(trouble: &EngineTrouble) -> Option<Moment> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::ledger::words::Job;
 
-use crate::text::shell_line;
+use crate::text::{program, shell_line};
 
 /// How the address of a shared ledger begins.
 const SCHEME: &str = "dynamodb://";
@@ -142,6 +142,11 @@ impl TableUrl {
     /// As it is typed in a shell: a name may have spaces, and what is behind the question mark is the shell's to read.
     pub(crate) fn typed(&self) -> String {
         shell_line([&self.to_string()])
+    }
+
+    /// The command that makes the table.
+    pub(crate) fn made_with(&self) -> String {
+        shell_line([program(), "ledger", "create", &self.of_table().to_string()])
     }
 
     /// The table's own name, also where it is given by its ARN.
