@@ -31,7 +31,8 @@ pub enum Remedy {
     },
     /// The instance's region: of one of several targets it is said where the instance is.
     Region,
-    /// Somebody alive has this ledger, which machines share: whoever types the command again waits for them, or asks them for it.
+    /// Somebody alive has this ledger, which machines share: whoever types the command again waits for them, or asks them
+    /// for it.
     WaitOrTakeOver {
         /// Its address.
         ledger: String,

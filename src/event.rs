@@ -294,7 +294,8 @@ pub enum Event {
         exit: u8,
         /// Why it stopped before its rows did, or why it was left out.
         reason: Option<String>,
-        /// Where all rows of its ledger stand; where it was left out and has none, its rows wait. Not there where it has no rows.
+        /// Where all rows of its ledger stand; where it was left out and has none, its rows wait. Not there where it has no
+        /// rows.
         #[serde(skip_serializing_if = "Option::is_none")]
         rows: Option<crate::ledger::Counts>,
         /// CreateUser calls, over all its sessions.
