@@ -769,7 +769,7 @@ mod tests {
         ("ledger", &["--ledger=-l.jsonl"], As("of")),
         ("wait", &["--wait"], Left("whoever is waited for has ended by then")),
         ("take-over", &["--take-over"], Left("what was taken over is taken")),
-        ("replan", &["--replan"], Left("the run is planned with that roster by then")),
+        ("replan", &["--replan"], Kept), // the roster is mended first
         ("rate", &["--rate", "0.5"], Kept),
         ("burst", &["--burst", "7"], Kept),
         ("concurrency", &["--concurrency", "9"], Kept),
@@ -836,8 +836,11 @@ mod tests {
         ("skip-invalid", &["--skip-invalid"], Kept),
     ];
 
+    /// On its way to whatever brings the same roster again.
+    const PLANNED: Row = ("replan", &["--replan"], Left("the run is planned with that roster by then"));
+
     fn to_import() -> Vec<Row> {
-        let differs = |flag: &str| TO_IMPORT.into_iter().find(|(name, ..)| *name == flag);
+        let differs = |flag: &str| TO_IMPORT.into_iter().chain([PLANNED]).find(|(name, ..)| *name == flag);
         let both = TO_RETRY.into_iter().chain([FORMAT]);
         let rows = both.map(|row| differs(row.0).unwrap_or(row)).filter(|(flag, ..)| *flag != "ledger");
         let rows = rows.chain(OF_UPDATES).chain(OF_LEAVERS);
@@ -1018,6 +1021,7 @@ mod tests {
                 "instance" | "region" | "profile" | "endpoint-url" | "simulate" | "skip-invalid" => Kept,
                 "ledger" => As("base"),
                 "targets" | "target" | "fail-fast" | "skip-failed-targets" => Kept,
+                "replan" => PLANNED.2,
                 "rate" | "burst" | "concurrency" => not("it is CreateUser's pace"),
                 "allow-partial" | "no-provenance-tag" | "accept-probable" | "settle-timeout" => {
                     not("nobody is made")
