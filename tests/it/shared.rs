@@ -244,7 +244,7 @@ fn a_rehearsal_is_never_kept_in_a_table() {
 fn who_was_killed_is_gone_on_with_and_who_is_at_work_is_left() {
     on_each("killed", |stage| {
         let url = stage.url("run");
-        let slowly = ["--rate", "1", "--burst", "1", "--format", "json"];
+        let slowly = ["--rate", "0.5", "--burst", "1", "--format", "json"];
         let mut first = Watched::start(&mut stage.import(&url, &slowly));
         first.until_created(2);
         // Who comes second sees that it goes on, and leaves it.
@@ -292,7 +292,7 @@ fn nobody_at_work_is_stopped_for_another_roster() {
     on_each("others", |stage| {
         let url = stage.url("run");
         let mut first =
-            Watched::start(&mut stage.import(&url, &["--rate", "1", "--burst", "1", "--format", "json"]));
+            Watched::start(&mut stage.import(&url, &["--rate", "0.5", "--burst", "1", "--format", "json"]));
         first.until_created(1);
         // A colleague's copy of the roster is an older one.
         let other = folder(&["roster.csv"]);
@@ -321,7 +321,7 @@ fn a_new_run_is_told_of_what_the_table_has_of_its_instance() {
     on_each("told", |stage| {
         let (url, other) = (stage.url("first"), stage.url("second"));
         let mut first =
-            Watched::start(&mut stage.import(&url, &["--rate", "2", "--burst", "1", "--format", "json"]));
+            Watched::start(&mut stage.import(&url, &["--rate", "0.5", "--burst", "1", "--format", "json"]));
         first.until_created(1);
         // Of the same roster it is no run of its own, and its plan says so already.
         for words in [&["--dry-run"][..], &[]] {

@@ -92,6 +92,7 @@ impl SharedLedger {
                 }
                 if told.is_none_or(|told| now.since(told) >= SILENCE) {
                     told = Some(now);
+                    around.trouble.told(now);
                     tell(self.is_watched(&who, now.since(begun)));
                 }
                 (around.pause)(timing.poll);
