@@ -23,6 +23,10 @@ pub(super) async fn taken(
     let Some(shared) = ledger.in_table() else { return Vec::new() };
     let arn = &reached.directory.instance.arn;
     let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
+    // Whoever had one of the ledgers of this process and is dead, its own among them, whichever look has found that.
+    if let Some(dead) = shared.dead() {
+        world.lanes.parts().buries(dead);
+    }
     let mut held = Vec::new();
     let mut longest = Duration::ZERO;
     for operation in operations {
