@@ -1,6 +1,6 @@
 //! The parts that this process has of rates that machines share: jobs on one account and region have one part together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -8,33 +8,19 @@ use crate::ledger::shared::{LaneName, Share, TableUrl};
 
 /// All parts of this process.
 #[derive(Default)]
-pub(super) struct Parts {
-    all: Mutex<HashMap<(TableUrl, LaneName), Weak<Part>>>,
-    /// Members that were found dead by the ledgers that they had: their parts are free, whichever job comes first.
-    dead: Mutex<BTreeSet<String>>,
-}
+pub(super) struct Parts(Mutex<HashMap<(TableUrl, LaneName), Weak<Part>>>);
 
 /// A part of a rate, until the last job that goes by it lets go of it.
 pub(super) struct Part(Arc<Share>);
 
 impl Parts {
-    /// A member was found dead.
-    pub(super) fn buries(&self, member: String) {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
-    }
-
-    /// Who was found dead.
-    pub(super) fn dead(&self) -> Vec<String> {
-        self.dead.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
-    }
-
     /// The part of one rate, which is joined where this process has none; with how long nothing may be sent yet.
     pub(super) fn of(
         &self,
         key: (TableUrl, LaneName),
         join: impl FnOnce() -> (Arc<Share>, Duration),
     ) -> (Arc<Part>, Duration) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let there = all.entry(key).or_default();
         if let Some(own) = there.upgrade() {
             return (own, Duration::ZERO);

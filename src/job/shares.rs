@@ -23,10 +23,6 @@ pub(super) async fn taken(
     let Some(shared) = ledger.in_table() else { return Vec::new() };
     let arn = &reached.directory.instance.arn;
     let account = arn.split(':').nth(4).unwrap_or_default().to_owned();
-    // Whoever had one of the ledgers of this process and is dead, its own among them, whichever look has found that.
-    if let Some(dead) = shared.dead() {
-        world.lanes.parts().buries(dead);
-    }
     let mut held = Vec::new();
     let mut longest = Duration::ZERO;
     for operation in operations {
@@ -38,7 +34,7 @@ pub(super) async fn taken(
         let (paces, operation) = (Arc::clone(reached.lane.paces()), *operation);
         let join = || {
             let told = Box::new(move |members| paces.of(operation).share(members));
-            Share::join(shared, lane.clone(), own(world), &world.lanes.parts().dead(), told)
+            Share::join(shared, lane.clone(), own(world), &shared.dead(), told)
         };
         let (part, waits) = world.lanes.parts().of((shared.url().of_table(), lane.clone()), join);
         longest = longest.max(waits);

@@ -42,9 +42,6 @@ fn stood(at: &LedgerAt, until: Until, outage: Duration, world: &World) -> Result
     shared.bear(outage);
     let mut tell = |what| world.tell(Event::waiting(what, Duration::ZERO));
     let stood = shared.stand_by(&own(world), until, &mut tell, &|| world.stop.is_set())?;
-    if let Some(dead) = shared.dead() {
-        world.lanes.parts().buries(dead);
-    }
     match stood {
         Stood::Free | Stood::Held => Ok(()),
         Stood::Stopped => go_on(&world.stop),

@@ -1,6 +1,7 @@
 //! The log of one run in an engine: read, appended to, taken over, let go of. Each of these goes on until it is known what
 //! came of it, or the engine has been away for too long.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +61,9 @@ pub struct SharedLedger {
     replans: bool,
     /// How long an engine that is away is borne, where that was said; shared by all names of one table.
     patience: Arc<Mutex<Option<Duration>>>,
+    /// Who had a ledger and was found dead; shared by all names of one table: whichever of its jobs comes first takes their
+    /// part of a rate.
+    dead: Arc<Mutex<BTreeSet<String>>>,
     /// What was found out about whoever had it; shared by all clones of one name.
     borne: Arc<Mutex<Borne>>,
     /// What was read of the log last, for whoever reads it next: no segment ever changes. Shared by all clones of one name.
@@ -75,8 +79,6 @@ struct Kept {
 
 #[derive(Default)]
 struct Borne {
-    /// Who had the ledger, and was found dead.
-    dead: Option<String>,
     /// What was seen when nobody had it, or whoever had it was dead; none where nobody had begun the run.
     free: Option<Option<(u64, u64, u64)>>,
     /// What to do about what the engine would not write, where it said more than that it was away.
@@ -107,8 +109,8 @@ impl SharedLedger {
     /// The ledger of this address in this engine.
     pub fn new(url: TableUrl, segments: Arc<dyn Segments>, around: Around) -> Self {
         let (takes, patience) = (Takes::default(), Arc::default());
-        let (borne, kept) = (Arc::default(), Arc::default());
-        Self { url, segments, around, takes, replans: false, patience, borne, kept }
+        let (dead, borne, kept) = (Arc::default(), Arc::default(), Arc::default());
+        Self { url, segments, around, takes, replans: false, patience, dead, borne, kept }
     }
 
     /// The same, taken so where somebody has it.
@@ -145,7 +147,7 @@ impl SharedLedger {
 
     /// Whoever had the ledger is dead: its part of a rate is free.
     pub(super) fn found_dead(&self, who: String) {
-        self.borne().dead = Some(who);
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner).insert(who);
     }
 
     /// It was found free, or whoever had it dead, with these signs.
@@ -172,9 +174,9 @@ impl SharedLedger {
         Ok(Some(lease.map_or_else(|| "somebody".to_owned(), |lease| lease.to_string())))
     }
 
-    /// Who had the ledger and was found dead, as it calls itself in lanes.
-    pub(crate) fn dead(&self) -> Option<String> {
-        self.borne().dead.clone()
+    /// Who had a ledger of the table and was found dead, as they call themselves in lanes.
+    pub(crate) fn dead(&self) -> Vec<String> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// A write of the log failed so: what goes on is told by whoever began to write, who hears of it as of a file's.

@@ -294,6 +294,8 @@ fn whoever_stands_by_takes_what_is_free_or_dead_and_is_told_of_whoever_is_alive(
         if !beats {
             // Whoever was found dead is not watched for as long again, unless something has come of it since.
             assert_eq!(shared.stand_by(own, Until::Known, &mut |_| {}, &|| false).unwrap(), Stood::Free);
+            // Its part of a rate is free for whichever job of the table comes first.
+            assert_eq!(shared.naming("summer").dead(), ["process 1 on there"], "{takes:?}");
             assert_eq!(clock.0.load(Ordering::SeqCst), waited, "{takes:?}");
             engine.beat("r", 1, "").unwrap();
             assert_eq!(shared.stand_by(own, Until::Known, &mut |_| {}, &|| false).unwrap(), Stood::Free);
