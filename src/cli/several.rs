@@ -28,7 +28,7 @@ pub(super) fn go_together<'r>(
             retype::of_several(command, (0..ledgers.len()).filter(|at| *at != other).map(|at| ledgers[at]))
         ))),
         Some(Clash::Rehearsed { real, rehearsed }) => Err(Failure::usage(format!(
-            "a rehearsal made nobody, and its rows are not added to those of a run: `{}` is a rehearsal\'s, `{}` is not",
+            "a rehearsal made nobody, and its rows are not added to those of a run: `{}` is a rehearsal's, `{}` is not",
             name(rehearsed[0]),
             name(real[0])
         ))

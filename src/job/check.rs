@@ -388,8 +388,8 @@ impl Checked {
         Ok(Decided { plan, outlook, found })
     }
 
-    /// Who of the roster stands in a ledger of leavers beside this job's ledger, in its table too, or beside its roster. Where nobody is to be made
-    /// anew, one that cannot be read keeps nobody from anything.
+    /// Who of the roster stands in a ledger of leavers beside this job's ledger, in its table too, or beside its roster. Where
+    /// nobody is to be made anew, one that cannot be read keeps nobody from anything.
     fn leavers(&self) -> Result<Leavers, Failure> {
         let (job, wanted) = (&self.job, &self.pass.wanted);
         let whole = job.before().map_or(job.roster(), |before| &before.whole);

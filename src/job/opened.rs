@@ -68,13 +68,25 @@ pub(super) async fn handed_over(of: &HeldRoster<'_>) -> Result<(), Failure> {
     Err(failure.hint("nothing was sent; the same command looks again").remedy(Remedy::PlanAgain))
 }
 
-/// Fails where a run with what was seen of the ledger would be refused, for whoever only looks: a plan that cannot be run is none.
+/// Fails where a run with what was seen of the ledger would be refused, for whoever only looks: a plan that cannot be run is
+/// none. Of a new run it is told who is at work on the instance with another one of the table.
 ///
 /// # Errors
 /// Exit 4 where the run was planned with another roster last, or there is one of the same roster under another name.
 pub(super) fn would_go_on(of: &HeldRoster<'_>, state: &State) -> Result<(), Failure> {
     of.is_no_others(state)?;
-    of.is_as_planned(state)
+    of.is_as_planned(state)?;
+    tell_of_others(of, state);
+    Ok(())
+}
+
+/// Tells who is at work on the same instance with another run of the table, where a new one is about to begin.
+pub(super) fn tell_of_others(of: &HeldRoster<'_>, state: &State) {
+    let Some(shared) = of.job.ledger.in_table().filter(|_| state.header.run.is_empty()) else { return };
+    for (url, lease) in shared.at_work_beside(&of.reached.directory.instance.arn) {
+        of.world
+            .remark(format!("{lease} is at work on this instance too, with another run: `{}`", url.typed()));
+    }
 }
 
 /// Fails where somebody has had a shared ledger since it was found free: who was made meanwhile is on no list that was read
@@ -223,14 +235,7 @@ impl HeldRoster<'_> {
         match self.job.ledger.in_table() {
             Some(shared) if state.header.run.is_empty() => {
                 let arn = &self.reached.directory.instance.arn;
-                shared.is_no_twin(&begins(self.job, self.of, arn, self.wanted.digest(), self.world))?;
-                for (url, lease) in shared.at_work_beside(arn) {
-                    self.world.remark(format!(
-                        "{lease} is at work on this instance too, with another run: `{}`",
-                        url.typed()
-                    ));
-                }
-                Ok(())
+                shared.is_no_twin(&begins(self.job, self.of, arn, self.wanted.digest(), self.world))
             }
             _ => Ok(()),
         }

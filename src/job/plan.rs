@@ -43,6 +43,7 @@ impl Checked {
         let supply = self.job.passwords.supply(&self.world)?;
         opened::handed_over(&self.held()).await?;
         let mut ledger = opened::locked(&self.held())?;
+        opened::tell_of_others(&self.held(), &ledger.state);
         let credentials = supply.open(&ledger.state, &self.job.ledger)?;
         if let Some(credentials) = &credentials {
             // Where an older copy of the ledger was put back: no number is given twice.

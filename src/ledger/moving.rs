@@ -48,12 +48,10 @@ pub(crate) fn push(path: &Path, to: &SharedLedger, by: &Lease) -> Result<Moved, 
     match &file.state.moved_to {
         Some(there) if **there == url.to_string() => return Ok(done(true, None)),
         Some(there) => {
-            let what =
-                format!("the run was moved from this file: it goes on in `{there}`: `{}`", path.display());
-            return Err(Failure::stopped(what).hint(format!(
-                "nothing was moved; see how it stands with: {}",
-                shell_line([program(), "status", there])
-            )));
+            let look = shell_line([program(), "status", there]);
+            let elsewhere =
+                |failure: Failure| failure.hint(format!("nothing was moved; see how it stands with: {look}"));
+            super::file::be_here(&file.state, path).map_err(elsewhere)?;
         }
         None => {}
     }

@@ -36,11 +36,11 @@ pub(in crate::cli) struct PasswordArgs {
     pub(in crate::cli) recipients: Vec<String>,
 
     /// One password for all: the value of this environment variable
-    #[arg(long, value_name = "VARIABLE", conflicts_with = "generate_passwords")]
+    #[arg(long, value_name = "VARIABLE")]
     pub(in crate::cli) password_from_env: Option<String>,
 
     /// One password for all: what this command prints; the shell runs it, as in `pass show first`
-    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["generate_passwords", "password_from_env"])]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "password_from_env")]
     pub(in crate::cli) password_command: Option<String>,
 }
 

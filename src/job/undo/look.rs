@@ -49,7 +49,7 @@ impl UndoJob {
         self.refuse_in_use(world)?;
         let (state, _) = peek(&ledger)?;
         of_an_import(&state, &ledger)?;
-        crate::ledger::be_here(&state, &ledger)?; // where it goes on is who was made since
+        crate::ledger::be_here(&state, &ledger)?; // who was made since is known there alone
         let (world, waits) = &world.watched();
         let reaching = Box::pin(self.reach(&ledger, &state, world, waits));
         let reached = world.reaching(waits, self.patience.outage, reaching).await?;

@@ -75,8 +75,8 @@ struct ShareState {
 }
 
 impl Share {
-    /// Joins a lane as this member. `after` are those who had ledgers before and are dead, whose part is taken. Returns for how long
-    /// nothing may be sent yet: others are there, and have to see this one first.
+    /// Joins a lane as this member. `after` are those who had ledgers before and are dead, whose part is taken. Returns for
+    /// how long nothing may be sent yet: others are there, and have to see this one first.
     pub(crate) fn join(
         ledger: &SharedLedger,
         lane: LaneName,
